@@ -1,0 +1,234 @@
+"""The three-way merge, field by field: each side is compared with its own base, never the other's.
+
+A remote that rewrites what it is given (case, phone format, order of tags) shows its rewriting in
+its own base, so neither side has moved and nothing is written.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from enum import Enum
+
+from crosstie.core.mapping import Field, Policy
+from crosstie.core.values import MISSING, Fields, Instant, Json, Missing, Side
+
+
+class Verdict(Enum):
+    """What happened to one field since both sides agreed."""
+
+    STILL = "still"
+    RIGHTWARD = "rightward"
+    LEFTWARD = "leftward"
+    SAME = "same"
+    CLASH = "clash"
+
+
+def verdict(
+    base_left: Json | Missing, base_right: Json | Missing, left: Json, right: Json
+) -> Verdict:
+    """Say which way a field goes.
+
+    Without a base, equal values agree and an empty side takes the other's value. Mirroring the
+    sides mirrors the verdict.
+    """
+    if base_left is MISSING or base_right is MISSING:
+        return _without_base(left, right)
+    moved_left, moved_right = left != base_left, right != base_right
+    if not moved_left and not moved_right:
+        return Verdict.STILL
+    if moved_left and moved_right:
+        return Verdict.SAME if left == right else Verdict.CLASH
+    if left == right:
+        return Verdict.SAME
+    return Verdict.RIGHTWARD if moved_left else Verdict.LEFTWARD
+
+
+def _without_base(left: Json, right: Json) -> Verdict:
+    if left == right:
+        return Verdict.SAME
+    if left is None:
+        return Verdict.LEFTWARD
+    if right is None:
+        return Verdict.RIGHTWARD
+    return Verdict.CLASH
+
+
+@dataclass(frozen=True, slots=True)
+class Clash:
+    """One field changed on both sides to different values, and nobody said who wins."""
+
+    base_left: Json | Missing
+    base_right: Json | Missing
+    left: Json
+    right: Json
+
+
+@dataclass(frozen=True, slots=True)
+class Settled:
+    """A clash that a policy or a person decided: this side's value was overruled, and why."""
+
+    loser: Side
+    why: str
+
+
+@dataclass(slots=True)
+class Merged:
+    """What the merge of one link came to. Values are canonical."""
+
+    to_left: dict[str, Json] = field(default_factory=dict)
+    to_right: dict[str, Json] = field(default_factory=dict)
+    agreed: dict[str, tuple[Json, Json]] = field(default_factory=dict)
+    """Field -> (left, right) that become the base without a write."""
+    clashes: dict[str, Clash] = field(default_factory=dict)
+    decided: dict[str, Settled] = field(default_factory=dict)
+
+    def write_to(self, side: Side) -> dict[str, Json]:
+        """The values to be written to that side."""
+        return self.to_left if side is Side.LEFT else self.to_right
+
+
+@dataclass(frozen=True, slots=True)
+class Stamps:
+    """When each side's record last changed, by that side's own clock."""
+
+    left: Instant | None = None
+    right: Instant | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Rulings:
+    """What a person decided for this link: field -> side whose value is right, or a value."""
+
+    take: Mapping[str, Side] = field(default_factory=dict)
+    values: Fields = field(default_factory=dict)
+
+
+NO_RULINGS = Rulings()
+
+
+def merge(
+    fields: tuple[Field, ...],
+    policy: Policy,
+    bases: tuple[Fields, Fields],
+    views: tuple[Fields, Fields],
+    stamps: Stamps,
+    rulings: Rulings = NO_RULINGS,
+) -> Merged:
+    """Merge one link. Bases and views are (left, right), canonical."""
+    out = Merged()
+    base_left, base_right = bases
+    left_view, right_view = views
+    for f in fields:
+        name = f.name
+        left, right = left_view[name], right_view[name]
+        base = (base_left.get(name, MISSING), base_right.get(name, MISSING))
+        if left == base[0] and right == base[1]:
+            continue
+        if name in rulings.values:
+            _both_get(out, f, rulings.values[name], left, right)
+            continue
+        way = verdict(*base, left, right)
+        if f.owner is not None and way is not Verdict.SAME:
+            way = Verdict.RIGHTWARD if f.owner is Side.LEFT else Verdict.LEFTWARD
+        _place(out, f, way, base, (left, right), policy, stamps, rulings)
+    return out
+
+
+def _place(
+    out: Merged,
+    f: Field,
+    way: Verdict,
+    base: tuple[Json | Missing, Json | Missing],
+    now: tuple[Json, Json],
+    policy: Policy,
+    stamps: Stamps,
+    rulings: Rulings,
+) -> None:
+    if way is Verdict.CLASH:
+        if not (f.direction.reaches(Side.LEFT) and f.direction.reaches(Side.RIGHT)):
+            # The source of a one-way field decides; the far side's edit had nowhere to go.
+            way = Verdict.RIGHTWARD if f.direction.reaches(Side.RIGHT) else Verdict.LEFTWARD
+            out.decided[f.name] = Settled(_target(way), "the field goes one way")
+        elif (f.policy or policy) is Policy.UNION and f.name not in rulings.take:
+            _both_get(out, f, _union(base, now), *now)
+            return
+        else:
+            way = _judge(out, f, base, now, policy, stamps, rulings)
+    _carry(out, f, way, base, now)
+
+
+def _judge(
+    out: Merged,
+    f: Field,
+    base: tuple[Json | Missing, Json | Missing],
+    now: tuple[Json, Json],
+    policy: Policy,
+    stamps: Stamps,
+    rulings: Rulings,
+) -> Verdict:
+    """Who wins a clash, or CLASH when a person has to say."""
+    ruled = rulings.take.get(f.name)
+    winner = ruled or _winner(f.policy or policy, stamps)
+    if winner is None:
+        out.clashes[f.name] = Clash(*base, *now)
+        return Verdict.CLASH
+    why = "a person decided" if ruled else f"policy {(f.policy or policy).value}"
+    out.decided[f.name] = Settled(winner.other, why)
+    return Verdict.RIGHTWARD if winner is Side.LEFT else Verdict.LEFTWARD
+
+
+def _winner(policy: Policy, stamps: Stamps) -> Side | None:
+    if policy is Policy.LEFT:
+        return Side.LEFT
+    if policy is Policy.RIGHT:
+        return Side.RIGHT
+    if policy is not Policy.NEWEST or stamps.left is None or stamps.right is None:
+        return None
+    if stamps.left == stamps.right:
+        return None
+    return Side.LEFT if stamps.left > stamps.right else Side.RIGHT
+
+
+def _carry(
+    out: Merged,
+    f: Field,
+    way: Verdict,
+    base: tuple[Json | Missing, Json | Missing],
+    now: tuple[Json, Json],
+) -> None:
+    left, right = now
+    if way is Verdict.SAME:
+        out.agreed[f.name] = (left, right)
+    elif way in (Verdict.RIGHTWARD, Verdict.LEFTWARD):
+        target = _target(way)
+        if not f.direction.reaches(target):
+            return
+        if left == right:
+            out.agreed[f.name] = (left, right)
+        elif f.create_only and base[0] is not MISSING and f.raw_name(target) is not None:
+            out.clashes[f.name] = Clash(*base, *now)
+        else:
+            out.write_to(target)[f.name] = left if way is Verdict.RIGHTWARD else right
+
+
+def _target(way: Verdict) -> Side:
+    return Side.RIGHT if way is Verdict.RIGHTWARD else Side.LEFT
+
+
+def _both_get(out: Merged, f: Field, value: Json, left: Json, right: Json) -> None:
+    if left == right == value:
+        out.agreed[f.name] = (left, right)
+        return
+    if left != value:
+        out.to_left[f.name] = value
+    if right != value:
+        out.to_right[f.name] = value
+
+
+def _union(base: tuple[Json | Missing, Json | Missing], now: tuple[Json, Json]) -> list[Json]:
+    """What either side added stays, what either removed goes; sorted as tags are."""
+    left, right = (set(side or ()) for side in now)
+    was_left, was_right = (set() if b is MISSING else set(b or ()) for b in base)
+    removed = (was_left - left) | (was_right - right)
+    return sorted((left | right) - removed)

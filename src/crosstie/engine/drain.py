@@ -1,0 +1,194 @@
+"""Work off what is due: bounded in flight, later again with growing pauses, dead letters."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Callable, Coroutine, Iterator, Sequence
+from dataclasses import replace
+
+from crosstie.core.errors import (
+    Halt,
+    NotFound,
+    Rejected,
+    Retry,
+    Stale,
+    SyncError,
+    Unlinked,
+)
+from crosstie.core.values import Link, LinkState, Parent, Record, Side
+from crosstie.engine.settle import settle
+from crosstie.engine.work import Work
+from crosstie.ports import Entry, Intent, Sighting, Step
+
+BATCH = 200
+"""Links claimed, and read where a side reads in batches, at once."""
+
+
+Progress = Callable[[int], None]
+
+
+async def drain(work: Work, *, progress: Progress | None = None) -> int:
+    """Settle every link of the sync that is due now; says how many were taken up.
+
+    A link is taken up once: what becomes due again meanwhile is left for the next drain. Stops
+    early when an account has to be left alone. Raises only what is no fault of a record.
+    """
+    done: set[int] = set()
+    # One direction of strangers at a time: two records that are each other's counterpart must not
+    # look for one another at the same moment, or both would be created across.
+    while not _resting(work):
+        links = await work.store.claim(work.name, work.clock.now(), BATCH, done)
+        if not links:
+            break
+        for side in (None, Side.LEFT, Side.RIGHT):
+            group = [link for link in links if _alone_on(link) is side]
+            if group:
+                await _fly(work, group, progress)
+        done.update(link.id for link in links)
+    return len(done)
+
+
+def _alone_on(link: Link) -> Side | None:
+    """The only side on which this link has a record, if it never had two."""
+    if link.agreed or (link.left_id is not None and link.right_id is not None):
+        return None
+    return Side.LEFT if link.left_id is not None else Side.RIGHT
+
+
+async def _fly(work: Work, links: Sequence[Link], progress: Progress | None) -> None:
+    intents: dict[int, list[Intent]] = defaultdict(list)
+    for intent in await work.store.open_intents([link.id for link in links]):
+        intents[intent.link_id].append(intent)
+    prefetched = await _prefetch(work, links)
+
+    async def one(link: Link) -> None:
+        await _settle_or_postpone(work, link, intents[link.id], prefetched)
+        if progress is not None:
+            progress(1)
+
+    def flights() -> Iterator[Coroutine[object, object, None]]:
+        for link in links:
+            if _resting(work):
+                return
+            yield one(link)
+
+    await work.tasks.run(flights(), work.in_flight)
+
+
+async def _prefetch(work: Work, links: Sequence[Link]) -> dict[tuple[Side, str], Record | None]:
+    """Read a whole claim at once on a side where that is one call."""
+    out: dict[tuple[Side, str], Record | None] = {}
+    for side in Side:
+        size = work.at(side).can.read_batch
+        ids = [record_id for link in links if (record_id := link.id_of(side)) is not None]
+        if size == 1 or not ids:
+            continue
+        for start in range(0, len(ids), size):
+            part = ids[start : start + size]
+            try:
+                found = await work.ask(side, work.at(side).read(part))
+            except (Retry, Halt):
+                return out
+            for record_id in part:
+                out[side, record_id] = found.records.get(record_id)
+    return out
+
+
+def _resting(work: Work) -> bool:
+    now = work.clock.now()
+    return any(work.ledger.rests(work.account(side), now) for side in Side)
+
+
+async def _settle_or_postpone(
+    work: Work,
+    link: Link,
+    intents: Sequence[Intent],
+    prefetched: dict[tuple[Side, str], Record | None],
+) -> None:
+    if _resting(work):
+        return
+    try:
+        await settle(work, link, intents, prefetched)
+    except Unlinked as missing:
+        await _wait(work, link, missing)
+    except Rejected as refused:
+        await _bury(work, link, refused, refused.field)
+    except Retry as later:
+        await _postpone(work, link, later, counts=later.counts, after=later.after)
+    except (Stale, NotFound) as moved:
+        await _postpone(work, link, moved, counts=True, after=None)
+    except Halt:
+        # The account is left alone until a person has acted; the link stays due and untouched.
+        work.count("halted")
+
+
+async def _current(work: Work, link: Link) -> Link | None:
+    """The link as the steps of the broken-off settling left it."""
+    now = await work.store.link(link.id)
+    return None if now is None else replace(now, noticed=link.noticed)
+
+
+async def _wait(work: Work, link: Link, missing: Unlinked) -> None:
+    current = await _current(work, link)
+    if current is None:
+        return
+    parent = Parent(missing.sync, missing.parent_side, missing.record_id)
+    waiting = replace(
+        current,
+        state=LinkState.WAITING,
+        settled=link.noticed,
+        waits_for=parent,
+        error=missing.code,
+        detail=str(missing),
+    )
+    await work.store.keep([Step(waiting)])
+    if parent.id not in await work.store.links_at(parent.sync, parent.side, [parent.id]):
+        # Nobody has told us about the parent yet.
+        sighting = [Sighting(parent.id)]
+        await work.store.notice(parent.sync, parent.side, sighting, work.clock.now())
+    work.count("waiting")
+
+
+async def _postpone(
+    work: Work, link: Link, error: SyncError, *, counts: bool, after: float | None
+) -> None:
+    current = await _current(work, link)
+    if current is None:
+        return
+    attempts = current.attempts + 1 if counts else current.attempts
+    pause = work.schedule.delay(max(attempts, 1), work.dice.roll(), after)
+    if pause is None:
+        await _bury(work, link, error, None)
+        return
+    postponed = replace(current, attempts=attempts, error=error.code, detail=_text(error))
+    await work.store.keep([Step(postponed, due_at=work.clock.now() + pause)])
+    work.count("postponed")
+
+
+async def _bury(work: Work, link: Link, error: SyncError, named: str | None) -> None:
+    """A dead letter: nothing more is tried until something changes or a person says so."""
+    current = await _current(work, link)
+    if current is None:
+        return
+    dead = replace(
+        current,
+        state=LinkState.DEAD,
+        settled=link.noticed,
+        error=f"{error.code}:{named}" if named else error.code,
+        detail=_text(error),
+    )
+    where = f" on the {error.side}" if error.side else ""
+    entry = Entry(
+        side=error.side,
+        record_id=current.id_of(error.side) if error.side else None,
+        operation="dead",
+        cause=f"{error.code}{where}" + (f": field {named}" if named else ""),
+        at=work.clock.now(),
+        run_id=work.run_id,
+    )
+    await work.store.keep([Step(dead, history=(entry,))])
+    work.count("dead")
+
+
+def _text(error: SyncError) -> str:
+    return f"{error} fix: {error.fix}" if error.fix else str(error)

@@ -1,0 +1,215 @@
+"""A record without a counterpart: find the one it has, or find out that a person must say."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import replace
+from enum import Enum
+from typing import Final
+
+from crosstie.core.errors import Retry
+from crosstie.core.match import resembles
+from crosstie.core.values import Fields, Json, Link, Record, Side
+from crosstie.engine import conflicts
+from crosstie.engine.scene import Records, Scene
+from crosstie.engine.work import Work, with_bases, with_id, with_mark
+from crosstie.ports import ConflictKind, Entry, Intent, Lookup, Step
+
+MARKER_PAUSE = 2.0
+"""Seconds that a record waits for the link that made it to come and claim it."""
+
+
+@contextmanager
+def alone(work: Work, canon: Fields) -> Iterator[None]:
+    """Nobody else with the same match key looks for a counterpart meanwhile.
+
+    Two records with one key that looked at the same moment would both find nothing, and both be
+    created across. Raises Retry for the second one.
+    """
+    keys = {
+        (work.name, name, str(canon[name]))
+        for name in work.sync.match
+        if canon.get(name) is not None
+    }
+    if keys & work.ledger.meeting:
+        raise Retry("another record with the same match key is being matched", after=1.0)
+    work.ledger.meeting |= keys
+    try:
+        yield
+    finally:
+        work.ledger.meeting -= keys
+
+
+class NoPair(Enum):
+    """What `counterpart` says when it pairs nothing."""
+
+    ALONE = "alone"
+    ASKED = "asked"
+
+
+ALONE: Final = NoPair.ALONE
+ASKED: Final = NoPair.ASKED
+
+
+def marker_of(identity: str, link_id: int) -> str:
+    """The key left in a record that this link creates."""
+    return f"{identity}.{link_id}"
+
+
+async def counterpart(work: Work, scene: Scene, side: Side) -> tuple[Step, Records] | NoPair:
+    """Look on `side` for the record that matches; pair them, or ask, or say that it is alone."""
+    here = side.other
+    own = scene.view(here).record
+    assert own is not None
+    await _leave_to_maker(work, own, here)
+    if scene.answered.pair:
+        return await _named(work, scene, side, scene.answered.pair)
+    keys = {name: scene.view(here).canon.get(name) for name in work.sync.match}
+    found = await _matching(work, side, keys, scene)
+    taken = await work.store.links_at(work.name, side, [record.id for record in found])
+    free = [r for r in found if _is_free(taken.get(r.id), scene.link, here)]
+    rivals = await _rivals(work, here, own.id, keys, scene)
+    if len(free) == 1 and not rivals:
+        return await _pair(work, scene, side, free[0], "match keys agree")
+    if not found and not rivals:
+        return ALONE
+    note = _why(free, found, rivals, here)
+    candidates = [r.id for r in (free or found)]
+    await conflicts.ask_match(work, scene, ConflictKind.MATCH, candidates, note)
+    return ASKED
+
+
+async def existing(
+    work: Work, scene: Scene, intent: Intent, record_id: str
+) -> tuple[Step, Records] | None:
+    """The system refused a create because `record_id` exists: adopt it, or ask."""
+    side = intent.side
+    await work.store.keep([Step(scene.link, due_at=work.clock.now(), closes=(intent.id,))])
+    holder = (await work.store.links_at(work.name, side, [record_id])).get(record_id)
+    if not _is_free(holder, scene.link, side.other):
+        note = f"the {side} has it already, linked to another record on the {side.other}"
+        await conflicts.ask_match(work, scene, ConflictKind.CONSTRAINT, [record_id], note)
+        return None
+    found = await work.ask(side, work.at(side).read([record_id]))
+    record = found.records.get(record_id)
+    if record is None:
+        raise Retry(f"the {side} says that a record exists and does not show it", counts=True)
+    return adopt(work, scene, replace(intent, id=0), record, "it existed already", ours=False)
+
+
+def adopt(
+    work: Work, scene: Scene, intent: Intent, record: Record, cause: str, *, ours: bool
+) -> tuple[Step, Records]:
+    """Link a record that our create made, or may have made.
+
+    Where it shows what was sent, that becomes the base. Where it shows something else and is
+    certainly ours, the base is what was sent: the difference is then an edit made over there.
+    """
+    side = intent.side
+    shown = work.mapping.side(side).read(record.fields, scene.refs)
+    base_source: dict[str, Json] = {}
+    base_target: dict[str, Json] = {}
+    for name, value in intent.values.items():
+        if resembles(value, shown.get(name)):
+            base_source[name], base_target[name] = value, shown.get(name)
+        elif ours:
+            base_source[name] = base_target[name] = value
+    link = with_bases(scene.link, side.other, base_source, base_target)
+    step, records = _linked(work, scene, link, side, record, cause)
+    closes = (intent.id,) if intent.id else ()
+    return replace(step, closes=closes), records
+
+
+async def _leave_to_maker(work: Work, own: Record, here: Side) -> None:
+    """A record that one of our links made, or may have made, is left for that link to claim.
+
+    Without markers nothing tells them apart, so no stranger is introduced while the outcome of a
+    create on its side is unknown.
+    """
+    if not work.at(here).can.marker and await work.store.open_creates(work.name, here):
+        raise Retry(
+            "a create on its side is not accounted for yet", after=MARKER_PAUSE, counts=False
+        )
+    if own.marker is None or not own.marker.startswith(f"{work.store.identity}."):
+        return
+    number = own.marker.rpartition(".")[2]
+    maker = await work.store.link(int(number)) if number.isdigit() else None
+    if maker is not None and maker.sync == work.name and maker.id_of(here) is None:
+        await work.store.wake([maker.id], work.clock.now())
+        raise Retry("its maker has not claimed it yet", after=MARKER_PAUSE)
+
+
+async def _named(work: Work, scene: Scene, side: Side, named: str) -> tuple[Step, Records] | NoPair:
+    """A person named the counterpart."""
+    found = await work.ask(side, work.at(side).read([named]))
+    record = found.records.get(named)
+    holder = (await work.store.links_at(work.name, side, [named])).get(named)
+    if record is None or not _is_free(holder, scene.link, side.other):
+        what = "is gone" if record is None else "is linked to another record"
+        note = f"the {side} record that was named {what}"
+        await conflicts.ask_match(work, scene, ConflictKind.MATCH, [], note)
+        return ASKED
+    return _linked(work, scene, scene.link, side, record, "a person paired them")
+
+
+async def _matching(work: Work, side: Side, keys: Fields, scene: Scene) -> Sequence[Record]:
+    """Records on that side that agree in the best key that both have."""
+    collection, half = work.at(side), work.mapping.side(side)
+    for name, value in keys.items():
+        raw_name = work.mapping.by_name[name].raw_name(side)
+        if value is None or raw_name is None or raw_name not in collection.can.searchable:
+            continue
+        raw = half.write({name: value}, {}, scene.refs)
+        found = await work.ask(side, collection.find(Lookup(equal=raw)))
+        # `find` may be coarser than our canonical equality, never finer.
+        agree = [r for r in found if half.read_one(name, r.fields) == value]
+        if agree:
+            return agree
+    return []
+
+
+async def _rivals(
+    work: Work, here: Side, own_id: str, keys: Fields, scene: Scene
+) -> Sequence[Record]:
+    """Records beside it that share its key, where looking costs no call."""
+    if not work.at(here).can.local:
+        return []
+    return [r for r in await _matching(work, here, keys, scene) if r.id != own_id]
+
+
+def _is_free(holder: Link | None, link: Link, here: Side) -> bool:
+    """Nobody else has that record: no link, this link, or one that has no counterpart yet."""
+    return holder is None or holder.id == link.id or holder.id_of(here) is None
+
+
+def _why(
+    free: Sequence[Record], found: Sequence[Record], rivals: Sequence[Record], here: Side
+) -> str:
+    if rivals:
+        return f"{len(rivals) + 1} records on the {here} share a match key"
+    if len(free) > 1:
+        return f"{len(free)} records on the {here.other} match"
+    return f"the {here.other} record that matches is linked to another record on the {here}"
+
+
+async def _pair(
+    work: Work, scene: Scene, side: Side, record: Record, cause: str
+) -> tuple[Step, Records] | NoPair:
+    if record.hint:
+        found = await work.ask(side, work.at(side).read([record.id]))
+        if record.id not in found.records:
+            return ALONE
+        record = found.records[record.id]
+    return _linked(work, scene, scene.link, side, record, cause)
+
+
+def _linked(
+    work: Work, scene: Scene, link: Link, side: Side, record: Record, cause: str
+) -> tuple[Step, Records]:
+    now = work.clock.now()
+    entry = Entry(side, record.id, "link", cause, at=now, run_id=work.run_id)
+    link = with_mark(with_id(link, side, record.id), side, record.mark)
+    step = Step(link, due_at=now, history=(entry,), adopts=True, wakes=True)
+    work.count("linked")
+    return step, scene.with_record(side, record)

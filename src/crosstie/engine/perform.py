@@ -1,0 +1,186 @@
+"""Carry out one operation: keep the intent, call the connector, say how the base moves."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from crosstie.core.decide import Archive, Create, Delete, Update
+from crosstie.core.errors import (
+    Duplicate,
+    Halt,
+    NotFound,
+    Rejected,
+    Retry,
+    Stale,
+    SyncError,
+    Unlinked,
+)
+from crosstie.core.values import Fields, Json, Link, Side
+from crosstie.engine import meet
+from crosstie.engine.scene import Records, Scene
+from crosstie.engine.work import Work, with_bases, with_id, with_mark
+from crosstie.ports import Entry, Intent, OperationKind, Step
+
+
+async def write(work: Work, scene: Scene, operation: Update | Archive) -> tuple[Step, Records]:
+    """Change one record; the step that keeps it, and the records as the reply shows them."""
+    side, values = operation.side, operation.values
+    target = scene.view(side)
+    assert target.record is not None
+    was = target.record.fields
+    raw = work.mapping.side(side).write(values, was, scene.refs)
+    intent = _intent(work, scene, side, "update", values, raw, target.record.id)
+    [intent_id] = await work.store.intend([intent])
+    try:
+        reply = await work.ask(
+            side, work.at(side).update(target.record.id, raw, was, target.record.version)
+        )
+    except SyncError as error:
+        await _give_up(work, scene, intent_id, error)
+        raise
+    shown = work.mapping.side(side).read(reply.fields, scene.refs)
+    link = with_mark(_moved(scene, side, values, shown), side, reply.mark)
+    causes = operation.causes if isinstance(operation, Update) else {}
+    entry = _entry(work, side, reply.id, "update", _cause(causes, scene, side))
+    entry = replace(
+        entry,
+        before={name: target.canon.get(name) for name in values},
+        after={name: shown.get(name) for name in values},
+    )
+    step = _step(work, link, intent_id, entry)
+    work.count(f"updated_{side}")
+    await _refuse_silence(work, side, values, shown, step)
+    return step, scene.with_record(side, reply)
+
+
+async def create(work: Work, scene: Scene, operation: Create) -> tuple[Step, Records] | None:
+    """Make the counterpart of a record, or adopt the one that the system says exists."""
+    side, values = operation.side, operation.values
+    raw = work.mapping.side(side).write(values, {}, scene.refs)
+    key = meet.marker_of(work.store.identity, scene.link.id)
+    intent = replace(_intent(work, scene, side, "create", values, raw, None), key=key)
+    [intent_id] = await work.store.intend([intent])
+    try:
+        reply = await work.ask(side, work.at(side).create(raw, key))
+    except Duplicate as refused:
+        return await meet.existing(work, scene, replace(intent, id=intent_id), refused.existing)
+    except (Retry, Halt) as error:
+        await _give_up(work, scene, intent_id, error)
+        raise
+    shown = work.mapping.side(side).read(reply.fields, scene.refs)
+    link = _moved(scene, side, values, shown)
+    link = with_mark(with_id(link, side, reply.id), side, reply.mark)
+    entry = _entry(work, side, reply.id, "create", f"new on the {side.other}")
+    entry = replace(entry, after={name: shown.get(name) for name in values})
+    step = replace(_step(work, link, intent_id, entry), adopts=True, wakes=True)
+    work.count(f"created_{side}")
+    await _refuse_silence(work, side, values, shown, step)
+    return step, scene.with_record(side, reply)
+
+
+async def delete(work: Work, scene: Scene, operation: Delete) -> None:
+    """Remove a record whose counterpart is gone, and the link with it."""
+    side = operation.side
+    target = scene.view(side)
+    assert target.record is not None
+    intent = _intent(work, scene, side, "delete", {}, {}, target.record.id)
+    [intent_id] = await work.store.intend([intent])
+    record = target.record
+    try:
+        await work.ask(side, work.at(side).delete(record.id, record.fields, record.version))
+    except SyncError as error:
+        await _give_up(work, scene, intent_id, error)
+        raise
+    await work.store.keep([deleted(work, scene.link, side, record.id, target.canon, intent_id)])
+    work.count(f"deleted_{side}")
+
+
+def deleted(
+    work: Work, link: Link, side: Side, record_id: str, before: Fields, intent_id: int
+) -> Step:
+    """The step that ends a link after its last record was deleted."""
+    entry = _entry(work, side, record_id, "delete", f"deleted on the {side.other}")
+    return Step(link, closes=(intent_id,), history=(replace(entry, before=before),), drops=True)
+
+
+def _intent(
+    work: Work,
+    scene: Scene,
+    side: Side,
+    kind: OperationKind,
+    values: Fields,
+    raw: Fields,
+    target: str | None,
+) -> Intent:
+    return Intent(
+        link_id=scene.link.id,
+        side=side,
+        kind=kind,
+        target=target,
+        values=values,
+        was={name: scene.view(side).canon.get(name) for name in values},
+        raw=raw,
+        key="",
+        made_at=work.clock.now(),
+    )
+
+
+def _moved(scene: Scene, side: Side, values: Fields, shown: Fields) -> Link:
+    """Both bases after a write landed on `side`: of exactly the written fields.
+
+    A value that the source itself does not show yet (a union, a person's value) leaves the
+    target's base: the target then counts as moved, and the source gets the value next.
+    """
+    source = scene.view(side.other).canon
+    base_source: dict[str, Json] = {}
+    base_target: dict[str, Json] = {}
+    for name, value in values.items():
+        if name not in source:
+            continue
+        base_source[name] = source[name]
+        if source[name] == value:
+            base_target[name] = shown.get(name)
+    return with_bases(scene.link, side.other, base_source, base_target)
+
+
+def _step(work: Work, link: Link, intent_id: int, entry: Entry) -> Step:
+    """A landed write. The link stays due until the settling says that it is quiet."""
+    return Step(link, due_at=work.clock.now(), closes=(intent_id,), history=(entry,))
+
+
+def _entry(work: Work, side: Side, record_id: str, operation: str, cause: str) -> Entry:
+    return Entry(
+        side=side,
+        record_id=record_id,
+        operation=operation,
+        cause=cause,
+        at=work.clock.now(),
+        run_id=work.run_id,
+    )
+
+
+def _cause(causes: Fields, scene: Scene, side: Side) -> str:
+    said = dict.fromkeys(str(cause) for cause in causes.values())
+    return "; ".join(said) if said else f"deleted on the {side.other}, archived"
+
+
+async def _give_up(work: Work, scene: Scene, intent_id: int, error: SyncError) -> None:
+    """Close the intent of an operation that certainly did not happen; else it stays open."""
+    certain = isinstance(error, (Stale, NotFound, Rejected, Unlinked, Halt))
+    if certain or (isinstance(error, Retry) and not error.unknown):
+        step = Step(scene.link, due_at=work.clock.now(), closes=(intent_id,))
+        await work.store.keep([step])
+
+
+async def _refuse_silence(
+    work: Work, side: Side, values: Fields, shown: Fields, step: Step
+) -> None:
+    """A system that answers well and shows the field empty has dropped it: a person is told."""
+    lost = [name for name, value in values.items() if value is not None and shown.get(name) is None]
+    if lost:
+        await work.store.keep([step])
+        raise Rejected(
+            f"the {side} accepted field {lost[0]!r} and shows it empty",
+            field=lost[0],
+            fix=f"see in the {side} system whether it takes that value for {lost[0]!r}",
+        )

@@ -1,0 +1,180 @@
+"""The same decisions as a run, with every write recorded instead of made."""
+
+from __future__ import annotations
+
+import contextlib
+from collections.abc import Sequence
+from dataclasses import dataclass, field, replace
+
+from crosstie.core.decide import Archive as ArchiveOperation
+from crosstie.core.decide import AskDelete, Create, Operation, Update
+from crosstie.core.errors import CrosstieError
+from crosstie.core.plan import Harm, Plan, Planned
+from crosstie.core.values import Json, Side
+from crosstie.engine.drain import drain
+from crosstie.engine.notice import notice
+from crosstie.engine.reconcile import reconcile
+from crosstie.engine.scene import Scene
+from crosstie.engine.virtual import VirtualCollection, VirtualStore
+from crosstie.engine.work import Ledger, Work
+
+
+@dataclass(slots=True)
+class Recorder:
+    """The gate of a plan: lets everything pass, and writes it down."""
+
+    operations: list[Planned] = field(default_factory=list)
+    _created: set[tuple[str, int]] = field(default_factory=set)
+
+    def permits(self, sync: str, scene: Scene, operation: Operation) -> bool:
+        """Record the operation; what only follows from a planned create is part of that."""
+        name = (sync, scene.link.id)
+        if isinstance(operation, Create):
+            self._created.add(name)
+        elif name in self._created:
+            return True
+        planned = planned_of(sync, scene, operation)
+        if planned is not None:
+            self.operations.append(planned)
+        return True
+
+
+def planned_of(sync: str, scene: Scene, operation: Operation) -> Planned | None:
+    """The operation as a line of a plan; None for bookkeeping."""
+    link = scene.link
+    kind = type(operation).__name__.lower()
+    if isinstance(operation, AskDelete) or kind == "forget":
+        return None
+    side: Side = getattr(operation, "side")  # noqa: B009
+    now = scene.view(side).canon
+    changes: dict[str, Sequence[Json]] = {}
+    cause = f"deleted on the {side.other}"
+    if isinstance(operation, (Update, Create, ArchiveOperation)):
+        changes = {n: [now.get(n), value] for n, value in operation.values.items()}
+    elif kind == "delete":
+        changes = {n: [value, None] for n, value in now.items() if value is not None}
+    if isinstance(operation, Update):
+        cause = "; ".join(dict.fromkeys(str(why) for why in operation.causes.values()))
+    elif isinstance(operation, Create):
+        cause = f"new on the {side.other}"
+    return Planned(
+        sync=sync,
+        kind=kind,
+        side=side,
+        left_id=link.left_id,
+        right_id=link.right_id,
+        changes=changes,
+        cause=cause,
+    )
+
+
+async def plan(works: Sequence[Work], *, full: bool, only: str | None = None) -> Plan:
+    """What a run would do now. Reads both systems, writes to neither, moves no cursor.
+
+    full: compare complete scans even where a change feed would do.  only: a record id of either
+    side; operations on other records are left out.
+    """
+    recorder = Recorder()
+    matched: dict[str, int] = {}
+    warnings: list[str] = []
+    imagined = [_imagined(work, recorder) for work in works]
+    for work, store in imagined:
+        await _notice(work, full=full)
+        await drain(work)
+        matched[work.name] = store.matched
+        recorder.operations.extend(_asked(work.name, store))
+        dead = work.ledger.counts[f"{work.name}.dead"]
+        if dead:
+            warnings.append(f"{work.name}: {dead} records cannot be synced as they are")
+        warnings.extend(_halts(work))
+    operations = tuple(o for o in recorder.operations if only in (None, o.left_id, o.right_id))
+    made_at = works[0].clock.now() if works else 0.0
+    return Plan(made_at, operations, {k: v for k, v in matched.items() if v}, tuple(warnings))
+
+
+class _Enough(Exception):
+    """More harm than the brake allows is planned already; the rest need not be read."""
+
+
+@dataclass(slots=True)
+class _Counter(Recorder):
+    """A recorder that stops the planning as soon as there is too much harm."""
+
+    enough: int = 0
+
+    def permits(self, sync: str, scene: Scene, operation: Operation) -> bool:
+        Recorder.permits(self, sync, scene, operation)
+        if sum(planned.harmful for planned in self.operations) > self.enough:
+            raise _Enough
+        return True
+
+
+async def harm(work: Work, *, linked: int, enough: int) -> Harm:
+    """Count what the due links would delete or overwrite; stops when it is more than `enough`."""
+    counter = _Counter(enough=enough)
+    imagined, _ = _imagined(work, counter, linked_only=True)
+    with contextlib.suppress(_Enough):
+        await drain(imagined)
+    deletes = sum(planned.kind == "delete" for planned in counter.operations)
+    overwrites = sum(planned.harmful for planned in counter.operations) - deletes
+    return Harm(linked=linked, overwrites=overwrites, deletes=deletes)
+
+
+def _imagined(
+    work: Work, recorder: Recorder, *, linked_only: bool = False
+) -> tuple[Work, VirtualStore]:
+    store = VirtualStore(work.store, linked_only=linked_only)
+    imagined = replace(
+        work,
+        left=VirtualCollection(work.left),
+        right=VirtualCollection(work.right),
+        store=store,
+        gate=recorder,
+        ledger=Ledger(),
+    )
+    return imagined, store
+
+
+async def _notice(work: Work, *, full: bool) -> None:
+    """What a run would notice. A local feed can be read once only, so that side is scanned."""
+    everything = full or await work.store.last_scan(work.name) is None
+    scanned = [
+        side
+        for side in Side
+        if everything or work.at(side).can.local or not work.at(side).can.has_changes
+    ]
+    for side in Side:
+        if side not in scanned:
+            await notice(work, side)
+    if everything:
+        for side in Side:
+            collection = work.at(side)
+            assert isinstance(collection, VirtualCollection)
+            collection.surveyed = True
+    await reconcile(work, scanned)
+
+
+def _asked(sync: str, store: VirtualStore) -> list[Planned]:
+    return [
+        Planned(
+            sync=sync,
+            kind="ask",
+            side=None,
+            left_id=link.left_id,
+            right_id=link.right_id,
+            changes={
+                name: [seen.get("left"), seen.get("right")] for name, seen in c.fields.items()
+            },
+            cause=c.note or c.kind.value,
+        )
+        for link, c in store.conflicts
+        if link.sync == sync
+    ]
+
+
+def _halts(work: Work) -> list[str]:
+    return [f"{label}: {_said(error)}" for label, error in work.ledger.halted.items()]
+
+
+def _said(error: CrosstieError) -> str:
+    return f"{error} fix: {error.fix}" if error.fix else str(error)

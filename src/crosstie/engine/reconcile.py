@@ -1,0 +1,199 @@
+"""Both sides in full, page by page, in constant memory: what differs becomes due.
+
+Known records are compared by their mark. Records without a link are strangers: once both sides
+were read they meet on their match keys, and only who stays alone is created across.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+
+from crosstie.core.errors import Rejected, Unlinked
+from crosstie.core.match import Ambiguous, Candidate, Pair, classify
+from crosstie.core.values import Fields, Link, LinkState, Record, Side, Tombstone
+from crosstie.engine.notice import PAGES, sightings
+from crosstie.engine.work import Work
+from crosstie.ports import Conflict, ConflictKind, Group, Sighting, Stranger
+
+CHUNK = 1_000
+
+
+@dataclass(slots=True)
+class Surveyed:
+    """What a complete scan of both sides came to."""
+
+    records: dict[Side, int] = field(default_factory=lambda: {Side.LEFT: 0, Side.RIGHT: 0})
+    absent: dict[Side, int] = field(default_factory=lambda: {Side.LEFT: 0, Side.RIGHT: 0})
+    """Linked records that the scan of their side did not show."""
+
+    def emptied(self) -> tuple[Side, ...]:
+        """Sides that had linked records and show none at all."""
+        return tuple(side for side in Side if self.absent[side] and not self.records[side])
+
+
+async def reconcile(work: Work, sides: Sequence[Side] = tuple(Side)) -> Surveyed:
+    """Scan these sides and mark what differs due. Writes nothing to either system."""
+    out = Surveyed()
+    await work.store.clear_strangers(work.name)
+    absent: dict[Side, list[str]] = {}
+    for side in sides:
+        absent[side] = await _survey(work, side, out)
+    await _introduce(work)
+    for side, ids in absent.items():
+        for start in range(0, len(ids), CHUNK):
+            gone = [Sighting(record_id, gone=True) for record_id in ids[start : start + CHUNK]]
+            await work.store.notice(work.name, side, gone, work.clock.now())
+    if len(sides) == len(Side):
+        await work.store.scanned(work.name, work.clock.now())
+    return out
+
+
+async def _survey(work: Work, side: Side, out: Surveyed) -> list[str]:
+    """Scan one side; the ids of linked records that it did not show.
+
+    What was seen is one bit a link: links are numbered by the store.
+    """
+    collection = work.at(side)
+    # Links with a higher number are made while this scan goes on, and may be missing in it.
+    newest = await work.store.newest_link(work.name)
+    seen = bytearray(newest // 8 + 1)
+    cursor = None
+    for _ in range(PAGES):
+        page = await work.ask(side, collection.scan(cursor))
+        out.records[side] += len(page.entries)
+        told = await work.store.notice(
+            work.name, side, sightings(page.entries), work.clock.now(), meet=False
+        )
+        for link_id in told.links:
+            if link_id <= newest:
+                seen[link_id >> 3] |= 1 << (link_id & 7)
+        work.ledger.counts[f"{work.name}.noticed_{side}"] += told.marked
+        if told.unknown:
+            await _keep_strangers(work, side, page.entries, frozenset(told.unknown))
+        cursor = page.cursor
+        if not page.more:
+            break
+    return await _unseen(work, side, seen, newest, out)
+
+
+async def _unseen(work: Work, side: Side, seen: bytearray, newest: int, out: Surveyed) -> list[str]:
+    absent: list[str] = []
+    after = 0
+    while True:
+        rows = await work.store.linked_ids(work.name, side, after, CHUNK)
+        for link_id, record_id in rows:
+            if link_id <= newest and not seen[link_id >> 3] & 1 << (link_id & 7):
+                absent.append(record_id)
+        if len(rows) < CHUNK:
+            out.absent[side] = len(absent)
+            return absent
+        after = rows[-1][0]
+
+
+async def _keep_strangers(
+    work: Work, side: Side, entries: Sequence[Record | Tombstone], unknown: frozenset[str]
+) -> None:
+    half, where = work.mapping.side(side), work.sync.where(side)
+    strangers = []
+    for record in entries:
+        if isinstance(record, Tombstone) or record.id not in unknown:
+            continue
+        if where is not None and not record.hint and not where(record.fields):
+            continue
+        keys = tuple(_key(half.read_one(name, record.fields)) for name in work.sync.match)
+        strangers.append(Stranger(record.id, keys, record.mark, _canon(work, side, record)))
+    await work.store.add_strangers(work.name, side, strangers)
+
+
+def _key(value: object) -> str | None:
+    return None if value is None else str(value)
+
+
+def _canon(work: Work, side: Side, record: Record) -> Fields | None:
+    """Canonical fields, where the row is whole and refers to nothing that is not linked yet."""
+    if record.hint:
+        return None
+    try:
+        return work.mapping.side(side).read(record.fields)
+    except (Rejected, Unlinked):
+        return None
+
+
+async def _introduce(work: Work) -> None:
+    """Let the strangers of both sides meet, key by key; the rest become one-sided links."""
+    for number in range(len(work.sync.match)):
+        after: str | None = None
+        while groups := await work.store.stranger_groups(work.name, number, after, CHUNK):
+            await _sort_out(work, groups)
+            after = groups[-1].key
+    for side in Side:
+        while alone := await work.store.strangers(work.name, side, None, CHUNK):
+            links = [_link(work, side, stranger) for stranger in alone]
+            await work.store.pair_strangers(work.name, links, work.clock.now())
+
+
+async def _sort_out(work: Work, groups: Sequence[Group]) -> None:
+    pairs: list[Link] = []
+    asked: list[tuple[Link, Conflict]] = []
+    for group in groups:
+        members = {
+            Side.LEFT: {s.id: s for s in group.left},
+            Side.RIGHT: {s.id: s for s in group.right},
+        }
+        met = classify(
+            [Candidate(s.id, s.keys) for s in group.left],
+            [Candidate(s.id, s.keys) for s in group.right],
+        )
+        if isinstance(met, Pair):
+            left, right = members[Side.LEFT][met.left], members[Side.RIGHT][met.right]
+            pairs.append(_paired(work, left, right))
+            work.count(f"matched_{met.certainty}")
+            continue
+        for case in met:
+            link = _link(work, case.side, members[case.side][case.id], LinkState.ASKING)
+            asked.append((link, _question(work, case)))
+            work.count("matched_ambiguous")
+    await work.store.pair_strangers(work.name, pairs, work.clock.now())
+    await work.store.ask_strangers(work.name, asked, work.clock.now())
+
+
+def _paired(work: Work, left: Stranger, right: Stranger) -> Link:
+    """Two records that are equal already are in step; others are merged when they are settled."""
+    equal = left.fields is not None and left.fields == right.fields
+    return Link(
+        sync=work.name,
+        left_id=left.id,
+        right_id=right.id,
+        base_left=left.fields if equal and left.fields is not None else {},
+        base_right=right.fields if equal and right.fields is not None else {},
+        left_mark=left.mark if equal else None,
+        right_mark=right.mark if equal else None,
+        noticed=0 if equal else 1,
+    )
+
+
+def _link(work: Work, side: Side, stranger: Stranger, state: LinkState = LinkState.ACTIVE) -> Link:
+    on_left = side is Side.LEFT
+    return Link(
+        sync=work.name,
+        left_id=stranger.id if on_left else None,
+        right_id=None if on_left else stranger.id,
+        left_mark=stranger.mark if on_left else None,
+        right_mark=None if on_left else stranger.mark,
+        state=state,
+        noticed=1,
+        settled=1 if state is LinkState.ASKING else 0,
+    )
+
+
+def _question(work: Work, case: Ambiguous) -> Conflict:
+    own, others = len(case.rivals) + 1, len(case.candidates)
+    note = f"{own} on the {case.side} and {others} on the {case.side.other} share a match key"
+    return Conflict(
+        ConflictKind.MATCH,
+        candidates=case.candidates,
+        note=note,
+        opened_at=work.clock.now(),
+        sync=work.name,
+    )

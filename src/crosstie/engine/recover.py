@@ -1,0 +1,157 @@
+"""Finish what was begun: an intent whose outcome nobody wrote down.
+
+The process died, or the answer was lost. Before anything new is decided about the link, the system
+is asked what it has; only what it shows moves the base.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+
+from crosstie.core.errors import Rejected, Unlinked
+from crosstie.core.match import all_resemble, resembles
+from crosstie.core.values import Json, Link, Record, Side
+from crosstie.engine import conflicts, meet, perform
+from crosstie.engine.scene import Records, look
+from crosstie.engine.work import Work, with_bases
+from crosstie.ports import ConflictKind, Entry, Intent, Lookup, Step
+
+
+async def finish(
+    work: Work, link: Link, intent: Intent, records: Records
+) -> tuple[Link, Records] | None:
+    """Find out what became of one intent; None when the link has to wait or to be asked about."""
+    if intent.kind == "update":
+        return await _finish_update(work, link, intent, records)
+    if intent.kind == "delete":
+        return await _finish_delete(work, link, intent, records)
+    return await _finish_create(work, link, intent, records)
+
+
+async def _finish_update(
+    work: Work, link: Link, intent: Intent, records: Records
+) -> tuple[Link, Records]:
+    """Where the record shows what we meant to write, the write landed and the base moves."""
+    side = intent.side
+    record = records[side]
+    base_source: dict[str, Json] = {}
+    base_target: dict[str, Json] = {}
+    if record is not None:
+        shown = work.mapping.side(side).read(record.fields, await work.refs(records))
+        for name, value in intent.values.items():
+            if shown.get(name) != intent.was.get(name) and resembles(value, shown.get(name)):
+                base_source[name], base_target[name] = value, shown.get(name)
+    link = with_bases(link, side.other, base_source, base_target)
+    history: tuple[Entry, ...] = ()
+    if base_target:
+        entry = _found(work, intent, side, "update")
+        before = {name: intent.was.get(name) for name in base_target}
+        history = (replace(entry, before=before, after=base_target),)
+        work.count("recovered")
+    await work.store.keep([_step(work, link, intent, history)])
+    return link, records
+
+
+async def _finish_delete(
+    work: Work, link: Link, intent: Intent, records: Records
+) -> tuple[Link, Records] | None:
+    side = intent.side
+    if records[side] is None and records[side.other] is None:
+        assert intent.target is not None
+        base = link.base_of(side)
+        step = perform.deleted(work, link, side, intent.target, base, intent.id)
+        await work.store.keep([step])
+        work.count(f"deleted_{side}")
+        return None
+    await work.store.keep([_step(work, link, intent, ())])
+    return link, records
+
+
+async def _finish_create(
+    work: Work, link: Link, intent: Intent, records: Records
+) -> tuple[Link, Records] | None:
+    """Look for what the create made: by our marker, else by what was sent."""
+    side, collection = intent.side, work.at(intent.side)
+    if link.id_of(side) is not None and records[side] is not None:
+        await work.store.keep([_step(work, link, intent, ())])
+        return link, records
+    # The source may be gone by now: what was created is linked all the same, so that the deletion
+    # then reaches it.
+    scene = await look(work, link, {**records, side: None})
+    lookup = _lookup(work, intent)
+    if scene.answered.pair is None and lookup is None:
+        note = f"a record may have been created on the {side}, and it cannot be looked up there"
+        await conflicts.ask_match(work, scene, ConflictKind.UNKNOWN, [], note)
+        return None
+    found = await _candidates(work, intent, lookup) if lookup is not None else []
+    if len(found) > 1 and not collection.can.marker:
+        note = f"a record was created on the {side}; {len(found)} there could be it"
+        ids = [record.id for record in found]
+        await conflicts.ask_match(work, scene, ConflictKind.UNKNOWN, ids, note)
+        return None
+    if found:
+        made = min(found, key=lambda record: record.id)
+        step, seen = meet.adopt(work, scene, intent, made, "answer lost, found again", ours=True)
+        await work.store.keep([step])
+        work.count("recovered")
+        return step.link, seen
+    visible_from = intent.made_at + collection.can.search_lag
+    if work.clock.now() < visible_from:
+        await work.store.keep([Step(link, due_at=visible_from)])
+        work.count("waits_for_search")
+        return None
+    await work.store.keep([_step(work, link, intent, ())])
+    return link, records
+
+
+def _lookup(work: Work, intent: Intent) -> Lookup | None:
+    can = work.at(intent.side).can
+    if can.marker:
+        return Lookup(marker=intent.key)
+    equal = {raw: intent.raw[raw] for raw in can.searchable if intent.raw.get(raw) is not None}
+    return Lookup(equal=equal) if equal else None
+
+
+async def _candidates(work: Work, intent: Intent, lookup: Lookup) -> Sequence[Record]:
+    """Whole records, nobody else's, that our create may have made."""
+    side, collection = intent.side, work.at(intent.side)
+    found = await work.ask(side, collection.find(lookup))
+    hints = [record.id for record in found if record.hint]
+    whole = {record.id: record for record in found if not record.hint}
+    if hints:
+        whole |= (await work.ask(side, collection.read(hints))).records
+    holders = await work.store.links_at(work.name, side, list(whole))
+    free = [
+        record
+        for record in whole.values()
+        if record.id not in holders or holders[record.id].id_of(side.other) is None
+    ]
+    if lookup.marker is not None:
+        return [record for record in free if record.marker == intent.key]
+    return [record for record in free if await _shows(work, intent, record)]
+
+
+async def _shows(work: Work, intent: Intent, record: Record) -> bool:
+    side = intent.side
+    records: Records = {side: record, side.other: None}
+    try:
+        shown = work.mapping.side(side).read(record.fields, await work.refs(records))
+    except (Rejected, Unlinked):
+        return False
+    return all_resemble(intent.values, shown)
+
+
+def _step(work: Work, link: Link, intent: Intent, history: tuple[Entry, ...]) -> Step:
+    return Step(link, due_at=work.clock.now(), closes=(intent.id,), history=history)
+
+
+def _found(work: Work, intent: Intent, side: Side, operation: str) -> Entry:
+    return Entry(
+        side=side,
+        record_id=intent.target,
+        operation=operation,
+        cause="answer lost, found again",
+        at=work.clock.now(),
+        run_id=work.run_id,
+    )

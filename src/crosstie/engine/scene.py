@@ -1,0 +1,82 @@
+"""A link with both of its records as they are now, and what a person said about it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from crosstie.core.decide import View
+from crosstie.core.mapping import Refs
+from crosstie.core.merge import NO_RULINGS, Rulings
+from crosstie.core.values import MISSING, Fields, Link, Record, Side
+from crosstie.engine.work import Work
+from crosstie.ports import Conflict, ConflictKind
+
+Records = Mapping[Side, Record | None]
+
+
+@dataclass(frozen=True, slots=True)
+class Answered:
+    """The open conflict of a link, and what of its answer still holds."""
+
+    conflict: Conflict | None = None
+    rulings: Rulings = NO_RULINGS
+    pair: str | None = None
+    """Id of the counterpart that a person named; empty text: make a new one."""
+
+
+NOTHING_ASKED = Answered()
+
+
+@dataclass(frozen=True, slots=True)
+class Scene:
+    """All that one decision is made from, and carried out with."""
+
+    link: Link
+    left: View
+    right: View
+    refs: Refs
+    answered: Answered
+
+    def view(self, side: Side) -> View:
+        """That side."""
+        return self.left if side is Side.LEFT else self.right
+
+    def with_record(self, side: Side, record: Record | None) -> dict[Side, Record | None]:
+        """Both records, with that side's replaced."""
+        return {Side.LEFT: self.left.record, Side.RIGHT: self.right.record, side: record}
+
+
+async def look(work: Work, link: Link, records: Records) -> Scene:
+    """Read both records through the mapping. Raises Rejected, Unlinked."""
+    refs = await work.refs(records)
+    views = {}
+    for side, record in records.items():
+        canon = {} if record is None else work.mapping.side(side).read(record.fields, refs)
+        views[side] = View(record, canon)
+    left, right = views[Side.LEFT], views[Side.RIGHT]
+    answered = await _answered(work, link, left.canon, right.canon)
+    return Scene(link, left, right, refs, answered)
+
+
+async def _answered(work: Work, link: Link, left: Fields, right: Fields) -> Answered:
+    if link.conflict_id is None:
+        return NOTHING_ASKED
+    conflict = await work.store.conflict(link.conflict_id)
+    if conflict is None or conflict.answer is None:
+        return Answered(conflict)
+    answer = conflict.answer
+    if conflict.kind is ConflictKind.DELETE:
+        return Answered(conflict, Rulings(take=answer.take))
+    if conflict.kind is ConflictKind.EDIT:
+        # An answer is about the values that the person saw; newer ones are asked about again.
+        still = {
+            name
+            for name, seen in conflict.fields.items()
+            if seen.get("left") == left.get(name, MISSING)
+            and seen.get("right") == right.get(name, MISSING)
+        }
+        take = {name: side for name, side in answer.take.items() if name in still}
+        values = {name: value for name, value in answer.values.items() if name in still}
+        return Answered(conflict, Rulings(take, values))
+    return Answered(conflict, pair=answer.pair)

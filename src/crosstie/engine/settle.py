@@ -1,0 +1,241 @@
+"""Settle one link: read both sides, decide, write, move the base. The heart.
+
+One write at a time: intent, call, base. After each write the decision is made again from what the
+reply shows, so a step that was the last one before the power went leaves a link that any later
+settling finishes. The landing of the last write and the end of the settling are one transaction.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from typing import assert_never
+
+from crosstie.core.decide import (
+    Archive,
+    AskDelete,
+    Close,
+    Create,
+    Decision,
+    Delete,
+    Forget,
+    Operation,
+    Update,
+    decide,
+)
+from crosstie.core.errors import NotFound, Stale
+from crosstie.core.values import Link, LinkState, Record, Side
+from crosstie.engine import conflicts, meet, perform, recover
+from crosstie.engine.scene import Records, Scene, look
+from crosstie.engine.work import Work, with_id, with_mark
+from crosstie.ports import Entry, Intent, Step
+
+ROUNDS = 8
+"""Writes that one settling may make before it leaves the rest to the next one."""
+RETRIES = 3
+"""How often a link is read and decided again at once when a record moved under our hands."""
+
+Prefetched = Mapping[tuple[Side, str], Record | None]
+
+
+async def settle(
+    work: Work, link: Link, intents: Sequence[Intent] = (), prefetched: Prefetched | None = None
+) -> None:
+    """Bring both records of a link into step, or keep the reason why not.
+
+    Asked twice, it does nothing the second time. Raises the errors of connectors; the link is
+    then as it was, or further, never half a step.
+    """
+    for attempt in range(RETRIES):
+        try:
+            return await _settle(work, link, intents, prefetched)
+        except (Stale, NotFound):
+            if attempt == RETRIES - 1:
+                raise
+        fresh = await work.store.link(link.id)
+        if fresh is None:
+            return None
+        link, prefetched = fresh, None
+        intents = await work.store.open_intents([link.id])
+    return None
+
+
+async def _settle(
+    work: Work, link: Link, intents: Sequence[Intent], prefetched: Prefetched | None
+) -> None:
+    records: Records = {side: await _read(work, link, side, prefetched) for side in Side}
+    for intent in intents:
+        resumed = await recover.finish(work, link, intent, records)
+        if resumed is None:
+            return
+        link, records = resumed
+    for side, record in records.items():
+        if record is not None:
+            link = with_mark(link, side, record.mark)
+    if _left_out(work, link, records):
+        await work.store.keep([Step(link, drops=True)])
+        return
+    pending: Step | None = None
+    for _ in range(ROUNDS):
+        scene = await look(work, link, records)
+        decision = decide(work.rules, link, scene.left, scene.right, scene.answered.rulings)
+        written = await _advance(work, scene, decision, pending)
+        if written is None:
+            return
+        pending, records = written
+        link = pending.link
+    if pending is not None:
+        await work.store.keep([pending])
+
+
+async def _advance(
+    work: Work, scene: Scene, decision: Decision, pending: Step | None
+) -> tuple[Step, Records] | None:
+    """Carry out the first operation of a decision; None when the settling ends here.
+
+    `pending` is the step before, not kept yet: it shares the transaction that ends the settling,
+    and is kept before the next intent.
+    """
+    if not decision.operations:
+        await _quiet(work, scene, decision, pending)
+        return None
+    if pending is not None:
+        await work.store.keep([pending])
+    operation = decision.operations[0]
+    if isinstance(operation, Create):
+        return await _stand_in(work, scene, operation)
+    if not _permitted(work, scene, operation):
+        return None
+    if isinstance(operation, Update):
+        return await perform.write(work, scene, operation)
+    await _part(work, scene, operation)
+    return None
+
+
+def _permitted(work: Work, scene: Scene, operation: Operation) -> bool:
+    if work.gate.permits(work.name, scene, operation):
+        return True
+    work.count("withheld")
+    return False
+
+
+async def _part(
+    work: Work, scene: Scene, operation: Delete | Archive | Close | Forget | AskDelete
+) -> None:
+    """A record is gone: end the link, or ask."""
+    match operation:
+        case Delete():
+            await perform.delete(work, scene, operation)
+        case Archive():
+            step, _ = await perform.write(work, scene, operation)
+            await _close(work, replace(scene, link=step.link), operation.side, step)
+        case Close():
+            await _close(work, scene, operation.side, None)
+        case Forget():
+            await work.store.keep([Step(scene.link, drops=True)])
+            work.count("forgotten")
+        case AskDelete():
+            await conflicts.ask_delete(work, scene, operation)
+        case _:
+            assert_never(operation)
+
+
+async def _stand_in(work: Work, scene: Scene, operation: Create) -> tuple[Step, Records] | None:
+    """A record stands alone: find its counterpart, else create one where the sync allows it."""
+    if scene.link.agreed:
+        if not _permitted(work, scene, operation):
+            return None
+        return await perform.create(work, scene, operation)
+    with meet.alone(work, scene.view(operation.side.other).canon):
+        if scene.answered.pair != "":
+            met = await meet.counterpart(work, scene, operation.side)
+            if met is meet.ASKED:
+                return None
+            if met is not meet.ALONE:
+                return met
+        if work.sync.may_create_on(operation.side):
+            if not _permitted(work, scene, operation):
+                return None
+            return await perform.create(work, scene, operation)
+    await work.store.keep([Step(_settled(scene.link), conflict=None)])
+    work.count("alone")
+    return None
+
+
+async def _read(work: Work, link: Link, side: Side, prefetched: Prefetched | None) -> Record | None:
+    record_id = link.id_of(side)
+    if record_id is None:
+        return None
+    if prefetched is not None and (side, record_id) in prefetched:
+        return prefetched[side, record_id]
+    found = await work.ask(side, work.at(side).read([record_id]))
+    return found.records.get(record_id)
+
+
+def _left_out(work: Work, link: Link, records: Records) -> bool:
+    """A record without a counterpart that the sync's filter does not let in."""
+    if link.agreed or (link.left_id is not None and link.right_id is not None):
+        return False
+    for side, record in records.items():
+        where = work.sync.where(side)
+        if record is not None and where is not None and not where(record.fields):
+            return True
+    return False
+
+
+async def _quiet(work: Work, scene: Scene, decision: Decision, pending: Step | None) -> None:
+    """Nothing (more) to write: move the base where both agree, open or close the conflict."""
+    link, agreed = scene.link, decision.merged.agreed
+    if agreed:
+        link = replace(
+            link,
+            base_left={**link.base_left, **{name: pair[0] for name, pair in agreed.items()}},
+            base_right={**link.base_right, **{name: pair[1] for name, pair in agreed.items()}},
+        )
+    conflict = conflicts.of_edits(work, scene, decision.merged)
+    history = pending.history if pending is not None else ()
+    if conflict is not None and conflicts.is_new(scene, conflict):
+        history = (*history, conflicts.opened(work, link, conflict))
+        work.count("conflicts")
+    step = replace(
+        pending or Step(link),
+        link=_settled(link),
+        due_at=None,
+        conflict=conflict,
+        history=history,
+    )
+    await work.store.keep([step])
+    if pending is None and conflict is None and not agreed:
+        work.count("unchanged")
+
+
+def _settled(link: Link) -> Link:
+    """The link with nothing left to do for what was noticed so far."""
+    return replace(
+        link,
+        settled=link.noticed,
+        state=LinkState.ACTIVE,
+        attempts=0,
+        error=None,
+        detail=None,
+        waits_for=None,
+    )
+
+
+async def _close(work: Work, scene: Scene, here: Side, landed: Step | None) -> None:
+    """The counterpart is gone and this record stays: its id on the gone side is free again."""
+    gone = here.other
+    link = replace(_settled(with_id(scene.link, gone, None)), state=LinkState.CLOSED)
+    entry = Entry(
+        side=here,
+        record_id=link.id_of(here),
+        operation="close",
+        cause=f"deleted on the {gone}; the {here} record stays",
+        before=scene.link.base_of(gone),
+        at=work.clock.now(),
+        run_id=work.run_id,
+    )
+    step = landed or Step(link)
+    step = replace(step, link=link, due_at=None, history=(*step.history, entry), conflict=None)
+    await work.store.keep([step])
+    work.count("closed")

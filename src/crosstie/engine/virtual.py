@@ -1,0 +1,263 @@
+"""A world in which nothing happens: collections and a store that answer as if it had.
+
+The planner runs the real settling on them, so a plan is made by the same decisions as a run.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence, Set
+from dataclasses import replace
+
+from crosstie.core.values import (
+    Cursor,
+    Fields,
+    Instant,
+    Link,
+    LinkState,
+    Page,
+    Record,
+    Side,
+    Version,
+)
+from crosstie.ports import (
+    Capabilities,
+    Collection,
+    Conflict,
+    FlowStore,
+    Found,
+    Group,
+    Intent,
+    Lookup,
+    Noticed,
+    Schema,
+    Sighting,
+    Step,
+    Stranger,
+)
+
+PENDING = "(known after create)"
+
+
+class VirtualCollection:
+    """Reads the real collection; what it is told to write it only shows as written."""
+
+    def __init__(self, real: Collection) -> None:
+        self._real = real
+        self.surveyed = False
+        """A complete scan was just compared: who has no counterpart in it has none."""
+
+    @property
+    def name(self) -> str:
+        return self._real.name
+
+    @property
+    def can(self) -> Capabilities:
+        return self._real.can
+
+    async def open(self) -> None:
+        await self._real.open()
+
+    async def changes(self, cursor: Cursor | None) -> Page:
+        return await self._real.changes(cursor)
+
+    async def acknowledge(self, cursor: Cursor) -> None:
+        """The system is not to forget anything because of a plan."""
+
+    async def scan(self, cursor: Cursor | None) -> Page:
+        return await self._real.scan(cursor)
+
+    async def read(self, ids: Sequence[str]) -> Found:
+        real = [record_id for record_id in ids if not record_id.startswith("(")]
+        return await self._real.read(real) if real else Found({}, frozenset(ids))
+
+    async def find(self, lookup: Lookup) -> Sequence[Record]:
+        if self.surveyed and not self.can.local:
+            return []
+        return await self._real.find(lookup)
+
+    async def create(self, fields: Fields, key: str) -> Record:
+        return Record(PENDING, {"id": PENDING, **fields})
+
+    async def update(
+        self, record_id: str, patch: Fields, was: Fields, if_version: Version | None
+    ) -> Record:
+        return Record(record_id, {**was, **patch}, version=if_version)
+
+    async def delete(self, record_id: str, was: Fields, if_version: Version | None) -> None:
+        """Nothing is removed because of a plan."""
+
+    async def schema(self) -> Schema:
+        return await self._real.schema()
+
+
+class VirtualStore:
+    """Reads the real store, and keeps what a run would keep in memory, for the links it touches."""
+
+    def __init__(self, real: FlowStore, *, linked_only: bool = False) -> None:
+        self._real = real
+        self._linked_only = linked_only
+        self._next = -1
+        self.due: dict[int, Link] = {}
+        """Links that became due in this world only."""
+        self.conflicts: list[tuple[Link, Conflict]] = []
+        self.matched: int = 0
+        self._paired: dict[tuple[str, Side], dict[str, str]] = {}
+
+    @property
+    def identity(self) -> str:
+        return self._real.identity
+
+    def _new(self, link: Link) -> Link:
+        link = replace(link, id=self._next)
+        self._next -= 1
+        return link
+
+    async def notice(
+        self,
+        sync: str,
+        side: Side,
+        sightings: Sequence[Sighting],
+        now: Instant,
+        cursor: Cursor | None = None,
+        *,
+        meet: bool = True,
+    ) -> Noticed:
+        told = {sighting.id: sighting for sighting in sightings}
+        known = await self._real.marks_at(sync, side, list(told))
+        unknown = tuple(i for i in told if i not in known and not told[i].gone)
+        news = [
+            record_id
+            for record_id, (_, mark) in known.items()
+            if told[record_id].gone or told[record_id].mark is None or mark != told[record_id].mark
+        ]
+        for link in (await self._real.links_at(sync, side, news)).values():
+            if link.state is not LinkState.CLOSED:
+                self.due[link.id] = link
+        if meet:
+            for record_id in unknown:
+                on_left = side is Side.LEFT
+                link = Link(
+                    sync=sync,
+                    left_id=record_id if on_left else None,
+                    right_id=None if on_left else record_id,
+                    noticed=1,
+                )
+                kept = self._new(link)
+                self.due[kept.id] = kept
+        links = tuple(link_id for link_id, _ in known.values())
+        return Noticed(marked=len(news), links=links, unknown=unknown)
+
+    async def claim(self, sync: str, now: Instant, limit: int, skip: Set[int]) -> Sequence[Link]:
+        mine = [x for x in self.due.values() if x.sync == sync and x.id not in skip]
+        if len(mine) >= limit:
+            return mine[:limit]
+        busy = {*skip, *self.due}
+        while real := await self._real.claim(sync, now, limit - len(mine), busy):
+            fits = [link for link in real if not self._linked_only or _complete(link)]
+            if fits:
+                return [*mine, *fits]
+            busy.update(link.id for link in real)
+        return mine
+
+    async def link(self, link_id: int) -> Link | None:
+        return self.due.get(link_id) or await self._real.link(link_id)
+
+    async def links_at(self, sync: str, side: Side, ids: Sequence[str]) -> Mapping[str, Link]:
+        return await self._real.links_at(sync, side, ids)
+
+    async def marks_at(
+        self, sync: str, side: Side, ids: Sequence[str]
+    ) -> Mapping[str, tuple[int, str | None]]:
+        return await self._real.marks_at(sync, side, ids)
+
+    async def newest_link(self, sync: str) -> int:
+        return await self._real.newest_link(sync)
+
+    async def linked_ids(
+        self, sync: str, side: Side, after: int, limit: int
+    ) -> Sequence[tuple[int, str]]:
+        return await self._real.linked_ids(sync, side, after, limit)
+
+    async def counterparts(self, sync: str, side: Side, ids: Sequence[str]) -> Mapping[str, str]:
+        mine = self._paired.get((sync, side), {})
+        real = await self._real.counterparts(sync, side, ids)
+        return {**real, **{i: mine[i] for i in ids if i in mine}}
+
+    async def wake(self, link_ids: Sequence[int], now: Instant) -> int:
+        return len(link_ids)
+
+    async def clear_strangers(self, sync: str) -> None:
+        await self._real.clear_strangers(_aside(sync))
+
+    async def add_strangers(self, sync: str, side: Side, strangers: Sequence[Stranger]) -> None:
+        await self._real.add_strangers(_aside(sync), side, strangers)
+
+    async def stranger_groups(
+        self, sync: str, key_number: int, after: str | None, limit: int
+    ) -> Sequence[Group]:
+        return await self._real.stranger_groups(_aside(sync), key_number, after, limit)
+
+    async def strangers(
+        self, sync: str, side: Side, after: str | None, limit: int
+    ) -> Sequence[Stranger]:
+        return await self._real.strangers(_aside(sync), side, after, limit)
+
+    async def pair_strangers(self, sync: str, links: Sequence[Link], now: Instant) -> None:
+        for link in links:
+            self._pair(link)
+            if link.noticed == link.settled:
+                self.matched += 1
+            else:
+                kept = self._new(link)
+                self.due[kept.id] = kept
+        await self._real.drop_strangers(_aside(sync), links)
+
+    async def ask_strangers(
+        self, sync: str, asked: Sequence[tuple[Link, Conflict]], now: Instant
+    ) -> None:
+        self.conflicts.extend(asked)
+        await self._real.drop_strangers(_aside(sync), [link for link, _ in asked])
+
+    async def drop_strangers(self, sync: str, links: Sequence[Link]) -> None:
+        await self._real.drop_strangers(_aside(sync), links)
+
+    async def last_scan(self, sync: str) -> Instant | None:
+        return await self._real.last_scan(sync)
+
+    async def scanned(self, sync: str, now: Instant) -> None:
+        """A plan is no reconcile."""
+
+    async def cursor(self, sync: str, side: Side) -> Cursor | None:
+        return await self._real.cursor(sync, side)
+
+    async def intend(self, intents: Sequence[Intent]) -> Sequence[int]:
+        return [0 for _ in intents]
+
+    async def open_intents(self, link_ids: Sequence[int]) -> Sequence[Intent]:
+        return await self._real.open_intents([i for i in link_ids if i > 0])
+
+    async def open_creates(self, sync: str, side: Side) -> int:
+        return 0
+
+    async def conflict(self, conflict_id: int) -> Conflict | None:
+        return await self._real.conflict(conflict_id)
+
+    async def keep(self, steps: Sequence[Step]) -> None:
+        for step in steps:
+            self._pair(step.link)
+            if isinstance(step.conflict, Conflict) and not step.conflict.id:
+                self.conflicts.append((step.link, step.conflict))
+
+    def _pair(self, link: Link) -> None:
+        if link.left_id is not None and link.right_id is not None:
+            self._paired.setdefault((link.sync, Side.LEFT), {})[link.left_id] = link.right_id
+            self._paired.setdefault((link.sync, Side.RIGHT), {})[link.right_id] = link.left_id
+
+
+def _complete(link: Link) -> bool:
+    return link.left_id is not None and link.right_id is not None
+
+
+def _aside(sync: str) -> str:
+    """Strangers of a plan do not mix with those of a run that goes on meanwhile."""
+    return f"{sync} (plan)"

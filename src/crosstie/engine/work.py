@@ -1,0 +1,159 @@
+"""What a flow is given: the sync it works on, its ports, and what the run counts."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Awaitable, Mapping
+from dataclasses import dataclass, field, replace
+from typing import TYPE_CHECKING, Protocol, TypeVar
+
+from crosstie.core.decide import Operation, Rules
+from crosstie.core.errors import Halt, Retry, SyncError
+from crosstie.core.mapping import NO_REFS, Policy, Refs
+from crosstie.core.mapping import Mapping as FieldMapping
+from crosstie.core.retry import SCHEDULE, Schedule
+from crosstie.core.values import Fields, Instant, Link, Record, Side
+from crosstie.ports import Clock, Collection, Dice, FlowStore, Tasks
+from crosstie.sync import Sync
+
+if TYPE_CHECKING:
+    from crosstie.engine.scene import Scene
+
+T = TypeVar("T")
+
+
+class Gate(Protocol):
+    """Asked before every operation: may it be carried out in this run?"""
+
+    def permits(self, sync: str, scene: Scene, operation: Operation) -> bool:
+        """False leaves the link as it is, for a later run."""
+        ...
+
+
+class Open:
+    """The gate of an ordinary run."""
+
+    def permits(self, sync: str, scene: Scene, operation: Operation) -> bool:
+        return True
+
+
+OPEN = Open()
+
+
+@dataclass(slots=True)
+class Ledger:
+    """What a run did, and which accounts it has to leave alone for now. Shared by all syncs."""
+
+    counts: Counter[str] = field(default_factory=Counter)
+    paused: dict[str, Instant] = field(default_factory=dict)
+    """Account label -> until when."""
+    halted: dict[str, Halt] = field(default_factory=dict)
+    """Account label -> why."""
+    meeting: set[tuple[str, str, str]] = field(default_factory=set)
+    """(sync, key field, value) of records that look for their counterpart at this moment."""
+
+    def rests(self, label: str, now: Instant) -> bool:
+        """That account is paused or halted."""
+        return label in self.halted or self.paused.get(label, 0.0) > now
+
+
+@dataclass(frozen=True, slots=True)
+class Work:
+    """One sync, opened, with everything a flow needs to work on it."""
+
+    sync: Sync
+    left: Collection
+    right: Collection
+    store: FlowStore
+    clock: Clock
+    dice: Dice
+    tasks: Tasks
+    ledger: Ledger
+    gate: Gate = OPEN
+    schedule: Schedule = SCHEDULE
+    run_id: int | None = None
+    in_flight: int = 32
+
+    @property
+    def name(self) -> str:
+        """Name of the sync."""
+        return self.sync.name
+
+    @property
+    def mapping(self) -> FieldMapping:
+        """The fields of the sync."""
+        return self.sync.mapping
+
+    @property
+    def rules(self) -> Rules:
+        """The part of the sync that decides."""
+        return Rules(
+            self.sync.mapping, Policy(self.sync.policy), str(self.sync.deletes), self.sync.archive
+        )
+
+    def at(self, side: Side) -> Collection:
+        """The collection of that side."""
+        return self.left if side is Side.LEFT else self.right
+
+    def account(self, side: Side) -> str:
+        """Label of the account of that side."""
+        return self.sync.source(side).account.label
+
+    def count(self, what: str) -> None:
+        """Count one event of the run."""
+        self.ledger.counts[f"{self.name}.{what}"] += 1
+
+    async def ask(self, side: Side, call: Awaitable[T]) -> T:
+        """Await a call of that side; what it raises says on which side it happened."""
+        try:
+            return await call
+        except SyncError as error:
+            error.side = side
+            if isinstance(error, Halt):
+                self.ledger.halted[self.account(side)] = error
+            elif isinstance(error, Retry) and not error.counts:
+                pause = error.after if error.after is not None else 1.0 + self.dice.roll()
+                self.ledger.paused[self.account(side)] = self.clock.now() + pause
+            raise
+
+    async def refs(self, records: Mapping[Side, Record | None]) -> Refs:
+        """Look up the linked counterparts of every reference in these records."""
+        tables: dict[Side, dict[tuple[str, str], str]] = {Side.LEFT: {}, Side.RIGHT: {}}
+        found = False
+        for side, record in records.items():
+            if record is None:
+                continue
+            for _, raw, sync in self.mapping.side(side).references:
+                value = record.fields.get(raw)
+                if value is None or value == "":
+                    continue
+                found = True
+                across = await self.store.counterparts(sync, side, [str(value)])
+                for own, other in across.items():
+                    tables[side.other][(sync, own)] = other
+                    tables[side][(sync, other)] = own
+        return Refs(to_left=tables[Side.LEFT], to_right=tables[Side.RIGHT]) if found else NO_REFS
+
+
+def with_id(link: Link, side: Side, record_id: str | None) -> Link:
+    """The link with that id on that side."""
+    if side is Side.LEFT:
+        return replace(link, left_id=record_id)
+    return replace(link, right_id=record_id)
+
+
+def with_mark(link: Link, side: Side, mark: str | None) -> Link:
+    """The link that remembers this state of that side's record."""
+    if side is Side.LEFT:
+        return replace(link, left_mark=mark)
+    return replace(link, right_mark=mark)
+
+
+def with_bases(link: Link, source: Side, base_source: Fields, base_target: Fields) -> Link:
+    """The link with these fields of both bases moved on; the others stay."""
+    pair = {source: base_source, source.other: base_target}
+    return replace(
+        link,
+        base_left={**link.base_left, **pair[Side.LEFT]},
+        base_right={**link.base_right, **pair[Side.RIGHT]},
+    )

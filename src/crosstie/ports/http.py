@@ -1,0 +1,82 @@
+"""The Http port: how a connector that knows no network library talks to its system."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from typing import Protocol
+
+from crosstie.core.values import Json
+
+
+@dataclass(frozen=True, slots=True)
+class Request:
+    """One call. The account's base address, credentials and rate budget are behind the port."""
+
+    method: str
+    path: str
+    """Begins with a slash; ids in it are percent-encoded by the connector."""
+    query: Mapping[str, str] = field(default_factory=dict)
+    json: Json = None
+    headers: Mapping[str, str] = field(default_factory=dict)
+    expect: frozenset[int] = frozenset()
+    """Status codes besides 2xx that come back as a Reply instead of being raised."""
+
+
+@dataclass(frozen=True, slots=True)
+class Reply:
+    """An answer that was read to its end; `json` is None when the body was empty."""
+
+    status: int
+    headers: Mapping[str, str]
+    """Names in lower case."""
+    json: Json
+
+
+@dataclass(frozen=True, slots=True)
+class Window:
+    """At most `calls` calls in any `seconds` seconds."""
+
+    seconds: float
+    calls: int
+
+
+@dataclass(frozen=True, slots=True)
+class HttpAccount:
+    """All that the Http port must know of one account."""
+
+    label: str
+    """Names the account in texts, and its budget; holds no secret."""
+    base_url: str
+    token: str
+    """Reference to the bearer token: `env:NAME` or `file:/path`."""
+    windows: tuple[Window, ...]
+    """Rate limits that the system documents, all of them at once."""
+    learn: Callable[[Mapping[str, str], int], tuple[Learned, ...]] | None = None
+    """Reads an answer's headers (names in lower case) and status: what they say of the windows."""
+    explain: Callable[[Reply, Request], Exception | None] | None = None
+    """The error that an answer means, where the common table is too coarse; None: use the table."""
+    timeout: float = 30.0
+    """Seconds that one whole call may take."""
+
+
+@dataclass(frozen=True, slots=True)
+class Learned:
+    """What an answer said about one window of the budget."""
+
+    seconds: float
+    limit: int | None = None
+    remaining: int | None = None
+
+
+class Http(Protocol):
+    """Calls of one account, within its rate budget."""
+
+    async def send(self, request: Request) -> Reply:
+        """Send once; never repeats by itself.
+
+        Raises Retry (network, time-out, 408, 425, 429, 5xx, a body that is not JSON), with
+        `unknown` true wherever the call may have been carried out; Halt (401, 402, 403);
+        NotFound (404, 410); Stale (409, 412); Rejected (other 4xx). A connector may refine.
+        """
+        ...

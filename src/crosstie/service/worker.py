@@ -1,0 +1,75 @@
+"""The loop of a running engine: look at each side when its time comes, settle, sleep."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable, Mapping, Sequence
+
+from crosstie.core.values import Instant, Side
+from crosstie.engine.drain import Progress
+from crosstie.engine.run import Options, Report, run
+from crosstie.engine.work import Work
+from crosstie.service.wiring import Opened
+
+TICK = 0.2
+"""Seconds between two looks at the timetable."""
+
+
+class Timetable:
+    """When each side of each sync is looked at, and when a sync is scanned in full."""
+
+    def __init__(self, works: Sequence[Work], now: Instant) -> None:
+        self._works = works
+        self._look = {(work.name, side): now for work in works for side in Side}
+        # The first full scan is asked for by the state itself, where there never was one.
+        self._full = {work.name: now + work.sync.rhythm.reconcile for work in works}
+
+    def due(self, now: Instant) -> Mapping[str, Sequence[Side]]:
+        """Sides to look at now; their next turn is counted from now."""
+        looks: dict[str, list[Side]] = {}
+        for work in self._works:
+            for side in Side:
+                if self._look[work.name, side] <= now:
+                    rhythm = work.sync.rhythm
+                    pause = rhythm.left if side is Side.LEFT else rhythm.right
+                    self._look[work.name, side] = now + pause
+                    looks.setdefault(work.name, []).append(side)
+        return looks
+
+    def full(self, now: Instant) -> Sequence[Work]:
+        """Syncs to scan in full now."""
+        due = [work for work in self._works if self._full[work.name] <= now]
+        for work in due:
+            self._full[work.name] = now + work.sync.rhythm.reconcile
+        return due
+
+
+async def work_until(
+    opened: Opened,
+    works: Sequence[Work],
+    stop: asyncio.Event,
+    told: Callable[[Report], None],
+    progress: Progress | None = None,
+) -> None:
+    """Keep these syncs in step until `stop` is set; a run that has begun is finished first.
+
+    Every report goes to `told`. What one account or record is at fault for never ends the loop;
+    an account that a person has to look after is tried again in every run.
+    """
+    clock = works[0].clock
+    timetable = Timetable(works, clock.now())
+    while not stop.is_set():
+        looks = timetable.due(clock.now())
+        works[0].ledger.halted.clear()
+        if looks:
+            told(await run(works, opened.store, Options(looks=looks), progress))
+        for work in timetable.full(clock.now()):
+            told(await run([work], opened.store, Options(full=True), progress))
+        await _pause(stop)
+
+
+async def _pause(stop: asyncio.Event) -> None:
+    try:
+        await asyncio.wait_for(stop.wait(), TICK)
+    except TimeoutError:
+        return
