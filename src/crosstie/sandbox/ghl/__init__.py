@@ -1,0 +1,54 @@
+"""A stand-in for GoHighLevel: contacts, opportunities and locations of one sub-account.
+
+Built from the public documentation and from published observations of the live API; its
+quirks are on by default. Where the live behaviour is not known, one is chosen and said in the
+docstring of the subject.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable
+
+from crosstie.sandbox.serving import Running, serve, until_signal
+
+from .app import build_app
+from .presets import PASSENGER_PIPELINE, PRESETS, TRIP_DESK, TRIP_PIPELINE
+from .settings import LocationSettings, Settings
+from .state import DEFAULT_TOKEN, LOCATION_ID, GhlSandbox
+
+__all__ = [
+    "DEFAULT_TOKEN",
+    "LOCATION_ID",
+    "PASSENGER_PIPELINE",
+    "PRESETS",
+    "TRIP_DESK",
+    "TRIP_PIPELINE",
+    "GhlSandbox",
+    "LocationSettings",
+    "Running",
+    "Settings",
+    "build_app",
+    "run",
+    "start",
+]
+
+
+async def start(sandbox: GhlSandbox, host: str = "127.0.0.1", port: int = 0) -> Running:
+    """Serve a sandbox on the running loop. Raises OSError when the port is taken."""
+    running = await serve(build_app(sandbox), host, port)
+    sandbox.base_url = running.url
+    return running
+
+
+def run(port: int, preset: str, ready: Callable[[str], None]) -> None:
+    """Serve a fresh sandbox on 127.0.0.1 until SIGINT or SIGTERM; `ready` gets the address.
+
+    Raises OSError when the port is taken, ValueError for an unknown preset.
+    """
+    sandbox = GhlSandbox(preset)
+
+    async def main() -> None:
+        await until_signal(await start(sandbox, port=port), ready)
+
+    asyncio.run(main())

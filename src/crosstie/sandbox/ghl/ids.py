@@ -1,0 +1,32 @@
+"""Ids as GoHighLevel makes them, but the same ones in every run."""
+
+from __future__ import annotations
+
+import random
+import string
+
+_ALPHABET = string.ascii_letters + string.digits
+
+
+class Ids:
+    """A seeded source of ids: the n-th id of a fresh sandbox is always the same."""
+
+    __slots__ = ("_random", "_traces")
+
+    def __init__(self, seed: int = 1) -> None:
+        self._random = random.Random(seed)
+        self._traces = 0
+
+    def record(self) -> str:
+        """20 letters and digits: contacts, opportunities, fields, tags, pipelines."""
+        return "".join(self._random.choices(_ALPHABET, k=20))
+
+    def uuid(self) -> str:
+        """A UUID-shaped id: pipeline stages."""
+        text = f"{self._random.getrandbits(128):032x}"
+        return f"{text[:8]}-{text[8:12]}-4{text[13:16]}-a{text[17:20]}-{text[20:]}"
+
+    def trace(self) -> str:
+        """The id that every JSON answer carries."""
+        self._traces += 1
+        return f"{self._traces:08x}-5a9d-4b0c-8e1f-0000c0ffee00"
