@@ -1,30 +1,37 @@
 """Crosstie keeps two systems of record in step, both ways.
 
-A declaration is made from these names; everything else is behind them.
+A declaration is made from these names; everything else is behind them. They are loaded when they
+are first asked for, so that the command line starts without them.
 """
 
-from crosstie.core.errors import CrosstieError, Misconfigured
-from crosstie.core.lens import (
-    Boolean,
-    Composed,
-    Computed,
-    Constant,
-    Date,
-    DateTime,
-    Email,
-    EnumMap,
-    Integer,
-    JsonValue,
-    Money,
-    Phone,
-    Reference,
-    StringList,
-    Tags,
-    Text,
-)
-from crosstie.core.mapping import Direction, Policy, field
-from crosstie.core.values import Side
-from crosstie.sync import Brake, Creates, Crosstie, Deletes, Rhythm, Sync
+from __future__ import annotations
+
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from crosstie.core.errors import CrosstieError, Misconfigured
+    from crosstie.core.lens import (
+        Boolean,
+        Composed,
+        Computed,
+        Constant,
+        Date,
+        DateTime,
+        Email,
+        EnumMap,
+        Integer,
+        JsonValue,
+        Money,
+        Phone,
+        Reference,
+        StringList,
+        Tags,
+        Text,
+    )
+    from crosstie.core.mapping import Direction, Policy, field
+    from crosstie.core.values import Side
+    from crosstie.sync import Brake, Creates, Crosstie, Deletes, Rhythm, Sync
 
 __version__ = "0.1.0"
 
@@ -58,3 +65,23 @@ __all__ = [
     "Text",
     "field",
 ]
+
+_ELSEWHERE = {
+    "crosstie.core.errors": ("CrosstieError", "Misconfigured"),
+    "crosstie.core.mapping": ("Direction", "Policy", "field"),
+    "crosstie.core.values": ("Side",),
+    "crosstie.sync": ("Brake", "Creates", "Crosstie", "Deletes", "Rhythm", "Sync"),
+}
+_HOME = {name: module for module, names in _ELSEWHERE.items() for name in names}
+
+
+def __getattr__(name: str) -> Any:
+    if name not in __all__:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    value = getattr(import_module(_HOME.get(name, "crosstie.core.lens")), name)
+    globals()[name] = value
+    return value
+
+
+def __dir__() -> list[str]:
+    return sorted({*globals(), *__all__})

@@ -185,7 +185,8 @@ class _Log(_Others):
         if room <= 0:
             return self.until - now
         # As many have to leave the window as make room for one more.
-        return self._moments[used - room] + self._span - now
+        leave = self._moments[used - room] + self._span
+        return (min(leave, self.until) if self.others else leave) - now
 
     def learn(self, told: Learned, now: Instant) -> None:
         own = self.used(now) - self.others
@@ -234,7 +235,8 @@ class _Count(_Others):
         for first, calls in self._parts:
             used -= int(calls)
             if used < room:
-                return first + self._part + self._span - now
+                leave = first + self._part + self._span
+                return (min(leave, self.until) if self.others else leave) - now
         return self.seconds
 
     def learn(self, told: Learned, now: Instant) -> None:

@@ -48,6 +48,13 @@ async def drain(work: Work, *, progress: Progress | None = None) -> int:
     return len(done)
 
 
+async def settle_now(work: Work, link: Link) -> Link | None:
+    """Settle one link at once, due or not; how it stands then, None when it is done with."""
+    intents = await work.store.open_intents([link.id])
+    await _settle_or_postpone(work, link, intents, {})
+    return await work.store.link(link.id)
+
+
 def _alone_on(link: Link) -> Side | None:
     """The only side on which this link has a record, if it never had two."""
     if link.agreed or (link.left_id is not None and link.right_id is not None):

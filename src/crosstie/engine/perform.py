@@ -100,7 +100,8 @@ def deleted(
 ) -> Step:
     """The step that ends a link after its last record was deleted."""
     entry = _entry(work, side, record_id, "delete", f"deleted on the {side.other}")
-    return Step(link, closes=(intent_id,), history=(replace(entry, before=before),), drops=True)
+    done = replace(link, settled=link.noticed)
+    return Step(done, closes=(intent_id,), history=(replace(entry, before=before),), drops=True)
 
 
 def _intent(

@@ -137,6 +137,8 @@ def _imagined(
 
 async def _notice(work: Work, *, full: bool) -> None:
     """What a run would notice. A local feed can be read once only, so that side is scanned."""
+    for side in Side:
+        await work.ask(side, work.at(side).open())
     everything = full or await work.store.last_scan(work.name) is None
     scanned = [
         side

@@ -32,6 +32,8 @@ class Report:
     """Accounts that a person has to look after, by label."""
     busy: Mapping[str, Instant] = field(default_factory=dict)
     """Accounts that asked to be left alone, and until when."""
+    missed: Mapping[str, SyncError] = field(default_factory=dict)
+    """Syncs of which a system could not be looked at, and why."""
 
     def total(self, what: str) -> int:
         """How often `what` happened, over all syncs."""
@@ -73,11 +75,13 @@ async def run(
     run_id = await store.start_run("full" if options.full else "run", clock.now())
     works = [replace(work, run_id=run_id) for work in works]
     held: dict[str, str] = {}
+    missed: dict[str, SyncError] = {}
     await store.wake_intents(clock.now())
     ready = []
     for work in works:
         seen = await _look(work, options)
         if isinstance(seen, SyncError):
+            missed[work.name] = seen
             continue
         reason = await _brake(work, store, seen, options)
         if reason is not None:
@@ -92,7 +96,7 @@ async def run(
     ledger.counts.clear()
     await store.finish_run(run_id, clock.now(), counts, _first(ledger))
     busy = {label: until for label, until in ledger.paused.items() if until > clock.now()}
-    return Report(run_id, counts, held, dict(ledger.halted), busy)
+    return Report(run_id, counts, held, dict(ledger.halted), busy, missed)
 
 
 @dataclass(frozen=True, slots=True)

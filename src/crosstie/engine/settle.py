@@ -73,7 +73,7 @@ async def _settle(
         if record is not None:
             link = with_mark(link, side, record.mark)
     if _left_out(work, link, records):
-        await work.store.keep([Step(link, drops=True)])
+        await work.store.keep([Step(_settled(link), drops=True)])
         return
     pending: Step | None = None
     for _ in range(ROUNDS):
@@ -132,7 +132,7 @@ async def _part(
         case Close():
             await _close(work, scene, operation.side, None)
         case Forget():
-            await work.store.keep([Step(scene.link, drops=True)])
+            await work.store.keep([Step(_settled(scene.link), drops=True)])
             work.count("forgotten")
         case AskDelete():
             await conflicts.ask_delete(work, scene, operation)

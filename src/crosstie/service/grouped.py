@@ -13,7 +13,7 @@ from typing import Any, Generic, TypeVar
 
 from crosstie.core.errors import CrosstieError
 from crosstie.ports import Intent, Step
-from crosstie.store import SqlStore
+from crosstie.store.sql_store import SqlStore
 
 Item = TypeVar("Item")
 

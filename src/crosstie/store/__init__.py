@@ -1,0 +1,1 @@
+"""Crosstie's own memory in a database: tables, statement groups, migrations, and the port."""

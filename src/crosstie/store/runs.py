@@ -1,0 +1,154 @@
+"""Statements on cursors, scans, holds, runs and figures."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from sqlalchemy import (
+    BindParameter,
+    Connection,
+    Integer,
+    bindparam,
+    case,
+    delete,
+    func,
+    insert,
+    literal_column,
+    select,
+    update,
+)
+
+from crosstie.core.values import Cursor, Instant, LinkState, Side
+from crosstie.ports.state import Figures, RunRecord
+from crosstie.store import tables
+from crosstie.store.rows import encode, run_of
+from crosstie.store.sqlite import upsert
+from crosstie.store.tables import ACTIVE, conflict, intent, link, run, sync_state
+
+_cursor = select(tables.cursor.c.cursor).where(
+    tables.cursor.c.sync == bindparam("s"), tables.cursor.c.side == bindparam("side")
+)
+_set_cursor = upsert(tables.cursor, ("sync", "side"), ("cursor",))
+_last_scan = select(sync_state.c.scanned_at).where(sync_state.c.sync == bindparam("sync"))
+_scanned = upsert(sync_state, ("sync",), ("scanned_at",))
+_forget_run = delete(run).where(run.c.id == bindparam("run"))
+_hold = upsert(sync_state, ("sync",), ("held",))
+_start = insert(run).returning(run.c.id)
+_finish = (
+    update(run)
+    .where(run.c.id == bindparam("run"))
+    .values(ended=bindparam("now"), counts=bindparam("figures"), error=bindparam("told"))
+)
+_runs = select(run).order_by(run.c.id.desc()).limit(bindparam("n", type_=Integer))
+
+_sync: BindParameter[str] = bindparam("s")
+_states = select(link.c.state, func.count()).where(link.c.sync == _sync).group_by(link.c.state)
+_complete = case((link.c.left_id.is_not(None) & link.c.right_id.is_not(None), 1))
+_due = select(func.count(), func.count(_complete), func.min(link.c.due_at)).where(
+    link.c.sync == _sync, link.c.state == ACTIVE, link.c.due_at <= bindparam("now")
+)
+_is_later = (link.c.sync == _sync, link.c.state == ACTIVE, link.c.due_at > bindparam("now"))
+# Counted as those that lack an id: few, and a partial index holds just them.
+_alone = (
+    select(func.count())
+    .select_from(link)
+    .where(
+        link.c.sync == _sync,
+        link.c.left_id.is_(None) | link.c.right_id.is_(None),
+        link.c.state != literal_column("'closed'"),
+    )
+)
+_figures = select(
+    _alone.scalar_subquery().label("alone"),
+    select(func.min(link.c.due_at)).where(*_is_later).scalar_subquery().label("next"),
+    select(func.count())
+    .select_from(conflict)
+    .where(conflict.c.sync == _sync, conflict.c.closed_at.is_(None))
+    .scalar_subquery()
+    .label("conflicts"),
+    select(func.count())
+    .select_from(intent.join(link, link.c.id == intent.c.link_id))
+    .where(link.c.sync == _sync)
+    .scalar_subquery()
+    .label("intents"),
+    select(sync_state.c.scanned_at)
+    .where(sync_state.c.sync == _sync)
+    .scalar_subquery()
+    .label("scanned_at"),
+    select(sync_state.c.held).where(sync_state.c.sync == _sync).scalar_subquery().label("held"),
+)
+
+
+def cursor(connection: Connection, sync: str, side: Side) -> Cursor | None:
+    """`RunStore.cursor`."""
+    kept = connection.execute(_cursor, {"s": sync, "side": side.value}).scalar_one_or_none()
+    return None if kept is None else Cursor(kept)
+
+
+def set_cursor(connection: Connection, sync: str, side: Side, cursor: Cursor) -> None:
+    """`RunStore.set_cursor`."""
+    connection.execute(_set_cursor, {"sync": sync, "side": side.value, "cursor": cursor})
+
+
+def last_scan(connection: Connection, sync: str) -> Instant | None:
+    """`JournalStore.last_scan`."""
+    at: Instant | None = connection.execute(_last_scan, {"sync": sync}).scalar_one_or_none()
+    return at
+
+
+def scanned(connection: Connection, sync: str, now: Instant) -> None:
+    """`RunStore.scanned`."""
+    connection.execute(_scanned, {"sync": sync, "scanned_at": now})
+
+
+def hold(connection: Connection, sync: str, reason: str | None) -> None:
+    """`RunStore.hold`."""
+    connection.execute(_hold, {"sync": sync, "held": reason})
+
+
+def start_run(connection: Connection, kind: str, now: Instant) -> int:
+    """`RunStore.start_run`."""
+    run_id: int = connection.execute(_start, {"kind": kind, "started": now}).scalar_one()
+    return run_id
+
+
+def finish_run(
+    connection: Connection,
+    run_id: int,
+    now: Instant,
+    counts: Mapping[str, int],
+    error: str | None,
+) -> None:
+    """`RunStore.finish_run`."""
+    if not counts and error is None:
+        connection.execute(_forget_run, {"run": run_id})
+        return
+    values = {"run": run_id, "now": now, "figures": encode(counts), "told": error}
+    connection.execute(_finish, values)
+
+
+def runs(connection: Connection, limit: int) -> list[RunRecord]:
+    """`RunStore.runs`."""
+    return [run_of(row) for row in connection.execute(_runs, {"n": limit})]
+
+
+def figures(connection: Connection, sync: str, now: Instant) -> Figures:
+    """`RunStore.figures`, by three queries that indices answer."""
+    counted = connection.execute(_states, {"s": sync})
+    states = {LinkState(state): number for state, number in counted}
+    due, due_linked, oldest_due = connection.execute(_due, {"s": sync, "now": now}).one()
+    row = connection.execute(_figures, {"s": sync, "now": now}).one()
+    live = sum(number for state, number in states.items() if state is not LinkState.CLOSED)
+    return Figures(
+        sync=sync,
+        linked=live - row.alone,
+        due=due,
+        due_linked=due_linked,
+        states=states,
+        conflicts=row.conflicts,
+        intents=row.intents,
+        oldest_due=oldest_due,
+        next_due=row.next,
+        scanned_at=row.scanned_at,
+        held=row.held,
+    )

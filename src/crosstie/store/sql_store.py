@@ -1,0 +1,270 @@
+"""The Store port on a database: one call, one transaction, nothing half-written."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence, Set
+from typing import Concatenate, ParamSpec, Self, TypeVar
+
+from sqlalchemy import Connection, Engine
+
+from crosstie.core.values import Cursor, Instant, Link, LinkState, Side
+from crosstie.ports.state import (
+    Answer,
+    Conflict,
+    Entry,
+    Figures,
+    Group,
+    Intent,
+    Noticed,
+    RunRecord,
+    Sighting,
+    Step,
+    Stranger,
+)
+from crosstie.store import conflicts, journal, links, matching, runs
+from crosstie.store.faults import in_our_words
+from crosstie.store.opening import name_of, prepare, state_address
+from crosstie.store.sqlite import make_engine, writing
+
+P = ParamSpec("P")
+T = TypeVar("T")
+
+BUSY = 5.0
+"""Seconds that a locked database is waited for."""
+
+
+class SqlStore:
+    """The state in a SQLite file. Its calls never suspend: the work is done inline.
+
+    Besides what each method promises, all of them raise Retry for a database that stays locked,
+    Halt for a full or damaged disk and Misconfigured for a file that may not be written; nothing
+    is written then.  `keep` raises Duplicate when a step gains a record id that belongs to
+    another link, `intend` raises Stale when a link is gone; such a batch is refused as a whole.
+    """
+
+    def __init__(self, engine: Engine, name: str, identity: str) -> None:
+        self._reader = engine
+        self._writer = writing(engine)
+        # What the first match keeps can be made again until the first intent, which flushes it.
+        self._matcher = writing(engine, "NORMAL")
+        self._name = name
+        self._identity = identity
+
+    @classmethod
+    def open(
+        cls,
+        url: str,
+        *,
+        busy: float = BUSY,
+        identity: str | None = None,
+        made_at: Instant | None = None,
+    ) -> Self:
+        """Open the state at this address; make it where there is none, migrate an older one.
+
+        url: `sqlite:///path`, or `sqlite://` for one in memory that goes with the store.
+        busy: seconds that a locked database is waited for.
+        identity, made_at: name and time of a new state; drawn by the database when not given.
+        Raises Misconfigured for a database that is not ours, not writable or of a newer version.
+        """
+        address = state_address(url)
+        name = name_of(address)
+        engine = make_engine(address, busy)
+        try:
+            with in_our_words(name), writing(engine).begin() as connection:
+                kept = prepare(connection, name, identity, made_at)
+        except BaseException:
+            engine.dispose()
+            raise
+        return cls(engine, name, kept)
+
+    def close(self) -> None:
+        """Let go of the database. Twice is the same as once."""
+        self._reader.dispose()
+
+    @property
+    def identity(self) -> str:
+        """See `LinkStore`."""
+        return self._identity
+
+    def _read(
+        self, work: Callable[Concatenate[Connection, P], T], *args: P.args, **kwargs: P.kwargs
+    ) -> T:
+        with in_our_words(self._name), self._reader.begin() as connection:
+            return work(connection, *args, **kwargs)
+
+    def _write(
+        self, work: Callable[Concatenate[Connection, P], T], *args: P.args, **kwargs: P.kwargs
+    ) -> T:
+        with in_our_words(self._name), self._writer.begin() as connection:
+            return work(connection, *args, **kwargs)
+
+    def _match(
+        self, work: Callable[Concatenate[Connection, P], T], *args: P.args, **kwargs: P.kwargs
+    ) -> T:
+        with in_our_words(self._name), self._matcher.begin() as connection:
+            return work(connection, *args, **kwargs)
+
+    async def notice(
+        self,
+        sync: str,
+        side: Side,
+        sightings: Sequence[Sighting],
+        now: Instant,
+        cursor: Cursor | None = None,
+        *,
+        meet: bool = True,
+    ) -> Noticed:
+        """See `LinkStore`."""
+        return self._write(links.notice, sync, side, sightings, now, cursor, meet=meet)
+
+    async def claim(self, sync: str, now: Instant, limit: int, skip: Set[int]) -> Sequence[Link]:
+        """See `LinkStore`."""
+        return self._read(links.claim, sync, now, limit, skip)
+
+    async def link(self, link_id: int) -> Link | None:
+        """See `LinkStore`."""
+        return self._read(links.link_by_id, link_id)
+
+    async def links_at(self, sync: str, side: Side, ids: Sequence[str]) -> Mapping[str, Link]:
+        """See `LinkStore`."""
+        return self._read(links.links_at, sync, side, ids)
+
+    async def marks_at(
+        self, sync: str, side: Side, ids: Sequence[str]
+    ) -> Mapping[str, tuple[int, str | None]]:
+        """See `LinkStore`."""
+        return self._read(links.marks_at, sync, side, ids)
+
+    async def newest_link(self, sync: str) -> int:
+        """See `LinkStore`."""
+        return self._read(links.newest_link, sync)
+
+    async def linked_ids(
+        self, sync: str, side: Side, after: int, limit: int
+    ) -> Sequence[tuple[int, str]]:
+        """See `LinkStore`."""
+        return self._read(links.linked_ids, sync, side, after, limit)
+
+    async def counterparts(self, sync: str, side: Side, ids: Sequence[str]) -> Mapping[str, str]:
+        """See `LinkStore`."""
+        return self._read(links.counterparts, sync, side, ids)
+
+    async def links_in(self, state: LinkState, sync: str | None, limit: int) -> Sequence[Link]:
+        """See `LinkStore`."""
+        return self._read(links.links_in, state, sync, limit)
+
+    async def find_links(self, text: str, limit: int) -> Sequence[Link]:
+        """See `LinkStore`."""
+        return self._read(links.find_links, text, limit)
+
+    async def wake(self, link_ids: Sequence[int], now: Instant) -> int:
+        """See `LinkStore`."""
+        return self._write(links.wake, link_ids, now)
+
+    async def rest(self, link_ids: Sequence[int]) -> int:
+        """See `LinkStore`."""
+        return self._write(links.rest, link_ids)
+
+    async def clear_strangers(self, sync: str) -> None:
+        """See `MatchStore`."""
+        self._match(matching.clear_strangers, sync)
+
+    async def add_strangers(self, sync: str, side: Side, strangers: Sequence[Stranger]) -> None:
+        """See `MatchStore`."""
+        self._match(matching.add_strangers, sync, side, strangers)
+
+    async def stranger_groups(
+        self, sync: str, key_number: int, after: str | None, limit: int
+    ) -> Sequence[Group]:
+        """See `MatchStore`."""
+        return self._read(matching.stranger_groups, sync, key_number, after, limit)
+
+    async def strangers(
+        self, sync: str, side: Side, after: str | None, limit: int
+    ) -> Sequence[Stranger]:
+        """See `MatchStore`."""
+        return self._read(matching.strangers, sync, side, after, limit)
+
+    async def pair_strangers(self, sync: str, links: Sequence[Link], now: Instant) -> None:
+        """See `MatchStore`."""
+        self._match(matching.pair_strangers, sync, links, now)
+
+    async def ask_strangers(
+        self, sync: str, asked: Sequence[tuple[Link, Conflict]], now: Instant
+    ) -> None:
+        """See `MatchStore`."""
+        self._match(matching.ask_strangers, sync, asked, now)
+
+    async def drop_strangers(self, sync: str, links: Sequence[Link]) -> None:
+        """See `MatchStore`."""
+        self._match(matching.drop_strangers, sync, links)
+
+    async def intend(self, intents: Sequence[Intent]) -> Sequence[int]:
+        """See `JournalStore`."""
+        return self._write(journal.intend, intents)
+
+    async def open_intents(self, link_ids: Sequence[int]) -> Sequence[Intent]:
+        """See `JournalStore`."""
+        return self._read(journal.open_intents, link_ids)
+
+    async def open_creates(self, sync: str, side: Side) -> int:
+        """See `JournalStore`."""
+        return self._read(journal.open_creates, sync, side)
+
+    async def wake_intents(self, now: Instant) -> int:
+        """See `JournalStore`."""
+        return self._write(links.wake_intents, now)
+
+    async def keep(self, steps: Sequence[Step]) -> None:
+        """See `JournalStore`."""
+        self._write(journal.keep, steps)
+
+    async def history(self, link_id: int) -> Sequence[Entry]:
+        """See `JournalStore`."""
+        return self._read(journal.entries, link_id)
+
+    async def conflict(self, conflict_id: int) -> Conflict | None:
+        """See `JournalStore`."""
+        return self._read(conflicts.conflict_by_id, conflict_id)
+
+    async def conflicts(self, sync: str | None, limit: int) -> Sequence[Conflict]:
+        """See `JournalStore`."""
+        return self._read(conflicts.open_conflicts, sync, limit)
+
+    async def answer(self, conflict_id: int, answer: Answer, now: Instant) -> None:
+        """See `JournalStore`."""
+        self._write(conflicts.answer, conflict_id, answer, now)
+
+    async def cursor(self, sync: str, side: Side) -> Cursor | None:
+        """See `RunStore`."""
+        return self._read(runs.cursor, sync, side)
+
+    async def last_scan(self, sync: str) -> Instant | None:
+        """See `JournalStore`."""
+        return self._read(runs.last_scan, sync)
+
+    async def scanned(self, sync: str, now: Instant) -> None:
+        """See `RunStore`."""
+        self._write(runs.scanned, sync, now)
+
+    async def hold(self, sync: str, reason: str | None) -> None:
+        """See `RunStore`."""
+        self._write(runs.hold, sync, reason)
+
+    async def start_run(self, kind: str, now: Instant) -> int:
+        """See `RunStore`."""
+        return self._write(runs.start_run, kind, now)
+
+    async def finish_run(
+        self, run_id: int, now: Instant, counts: Mapping[str, int], error: str | None
+    ) -> None:
+        """See `RunStore`."""
+        self._write(runs.finish_run, run_id, now, counts, error)
+
+    async def runs(self, limit: int) -> Sequence[RunRecord]:
+        """See `RunStore`."""
+        return self._read(runs.runs, limit)
+
+    async def figures(self, sync: str, now: Instant) -> Figures:
+        """See `RunStore`."""
+        return self._read(runs.figures, sync, now)

@@ -1,0 +1,188 @@
+"""Tables of the state database. Every change here needs a migration; a test compares the two."""
+
+from __future__ import annotations
+
+from typing import Final
+
+from sqlalchemy import (
+    Column,
+    ColumnElement,
+    Float,
+    ForeignKey,
+    Index,
+    Integer,
+    MetaData,
+    Table,
+    Text,
+    UniqueConstraint,
+    literal_column,
+)
+
+MATCH_KEYS: Final = 6
+"""How many match keys of one sync the strangers' table can hold."""
+
+metadata = MetaData()
+
+meta = Table(
+    "meta",
+    metadata,
+    Column("identity", Text, primary_key=True),
+    Column("made_at", Float, nullable=False),
+)
+
+# An id that is given out twice would hand an old link's history to a new one: hence autoincrement.
+link = Table(
+    "link",
+    metadata,
+    Column("id", Integer, primary_key=True),
+    Column("sync", Text, nullable=False),
+    Column("left_id", Text),
+    Column("right_id", Text),
+    Column("base_left", Text, nullable=False, server_default="{}"),
+    Column("base_right", Text, nullable=False, server_default="{}"),
+    Column("left_mark", Text),
+    Column("right_mark", Text),
+    Column("state", Text, nullable=False, server_default="active"),
+    Column("noticed", Integer, nullable=False, server_default="0"),
+    Column("settled", Integer, nullable=False, server_default="0"),
+    Column("due_at", Float),
+    Column("attempts", Integer, nullable=False, server_default="0"),
+    Column("error", Text),
+    Column("detail", Text),
+    Column("waits_sync", Text),
+    Column("waits_side", Text),
+    Column("waits_id", Text),
+    Column("conflict_id", Integer),
+    Column("told_at", Float),
+    UniqueConstraint("sync", "left_id", name="link_left"),
+    UniqueConstraint("sync", "right_id", name="link_right"),
+    sqlite_autoincrement=True,
+)
+
+ACTIVE: ColumnElement[str] = literal_column("'active'")
+"""A literal, not a parameter: SQLite only uses a partial index whose condition it can see."""
+
+# (sync, id, state) pages through one sync by id and counts its states without touching the rows.
+Index("link_sync", link.c.sync, link.c.id, link.c.state)
+_due = link.c.due_at.is_not(None) & (link.c.state == ACTIVE)
+Index("link_due", link.c.sync, link.c.due_at, sqlite_where=_due, postgresql_where=_due)
+_waits = link.c.waits_sync.is_not(None)
+Index(
+    "link_waits",
+    link.c.waits_sync,
+    link.c.waits_side,
+    link.c.waits_id,
+    sqlite_where=_waits,
+    postgresql_where=_waits,
+)
+_alone = link.c.left_id.is_(None) | link.c.right_id.is_(None)
+Index("link_alone", link.c.sync, link.c.state, sqlite_where=_alone, postgresql_where=_alone)
+
+stranger = Table(
+    "stranger",
+    metadata,
+    Column("number", Integer, primary_key=True),
+    Column("sync", Text, nullable=False),
+    Column("side", Text, nullable=False),
+    Column("id", Text, nullable=False),
+    Column("mark", Text, nullable=False),
+    Column("fields", Text),
+    Column("width", Integer, nullable=False),
+    *(Column(f"key_{number}", Text) for number in range(MATCH_KEYS)),
+    UniqueConstraint("sync", "side", "id", name="stranger_id"),
+)
+KEYS = tuple(stranger.c[f"key_{number}"] for number in range(MATCH_KEYS))
+for _number, _key in enumerate(KEYS):
+    _has = _key.is_not(None)
+    Index(
+        f"stranger_key_{_number}",
+        stranger.c.sync,
+        _key,
+        sqlite_where=_has,
+        postgresql_where=_has,
+    )
+
+intent = Table(
+    "intent",
+    metadata,
+    Column("id", Integer, primary_key=True),
+    Column("link_id", Integer, ForeignKey("link.id"), nullable=False),
+    Column("side", Text, nullable=False),
+    Column("kind", Text, nullable=False),
+    Column("target", Text),
+    Column("written", Text, nullable=False),
+    Column("was", Text, nullable=False),
+    Column("raw", Text, nullable=False),
+    Column("marker", Text, nullable=False),
+    Column("made_at", Float, nullable=False),
+    Index("intent_link", "link_id"),
+    sqlite_autoincrement=True,
+)
+
+conflict = Table(
+    "conflict",
+    metadata,
+    Column("id", Integer, primary_key=True),
+    Column("link_id", Integer, nullable=False),
+    Column("sync", Text, nullable=False),
+    Column("kind", Text, nullable=False),
+    Column("fields", Text, nullable=False),
+    Column("candidates", Text, nullable=False),
+    Column("deleted", Text),
+    Column("note", Text),
+    Column("answer", Text),
+    Column("opened_at", Float, nullable=False),
+    Column("closed_at", Float),
+    sqlite_autoincrement=True,
+)
+_open = conflict.c.closed_at.is_(None)
+Index(
+    "conflict_open",
+    conflict.c.sync,
+    conflict.c.opened_at,
+    sqlite_where=_open,
+    postgresql_where=_open,
+)
+
+history = Table(
+    "history",
+    metadata,
+    Column("id", Integer, primary_key=True),
+    Column("link_id", Integer, nullable=False),
+    Column("side", Text),
+    Column("record_id", Text),
+    Column("operation", Text, nullable=False),
+    Column("cause", Text, nullable=False),
+    Column("before", Text, nullable=False),
+    Column("after", Text, nullable=False),
+    Column("at", Float, nullable=False),
+    Column("run_id", Integer),
+    Index("history_link", "link_id"),
+)
+
+cursor = Table(
+    "cursor",
+    metadata,
+    Column("sync", Text, primary_key=True),
+    Column("side", Text, primary_key=True),
+    Column("cursor", Text, nullable=False),
+)
+
+sync_state = Table(
+    "sync_state",
+    metadata,
+    Column("sync", Text, primary_key=True),
+    Column("scanned_at", Float),
+    Column("held", Text),
+)
+
+run = Table(
+    "run",
+    metadata,
+    Column("id", Integer, primary_key=True),
+    Column("kind", Text, nullable=False),
+    Column("started", Float, nullable=False),
+    Column("ended", Float),
+    Column("counts", Text, nullable=False, server_default="{}"),
+    Column("error", Text),
+)

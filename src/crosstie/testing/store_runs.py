@@ -1,0 +1,79 @@
+"""The part of the store contract about cursors, runs and figures."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from crosstie.core.values import Cursor, Link, LinkState
+from crosstie.ports import Conflict, ConflictKind, Figures, Intent, RunRecord, Step, Store
+from crosstie.testing.driving import LEFT, RIGHT, SYNC, noticed_link, run
+
+
+class RunContract:
+    """Promises of `RunStore`."""
+
+    def test_a_cursor_is_none_until_it_is_kept_and_the_last_one_stays(self, store: Store) -> None:
+        assert run(store.cursor(SYNC, LEFT)) is None
+        run(store.set_cursor(SYNC, LEFT, Cursor("one")))
+        run(store.set_cursor(SYNC, LEFT, Cursor("two")))
+        assert run(store.cursor(SYNC, LEFT)) == "two"
+        assert run(store.cursor(SYNC, RIGHT)) is None
+        assert run(store.cursor("other", LEFT)) is None
+
+    def test_scans_and_holds_are_told_without_disturbing_each_other(self, store: Store) -> None:
+        run(store.scanned(SYNC, 3.0))
+        run(store.hold(SYNC, "would delete 900 of 1,000"))
+        run(store.scanned(SYNC, 4.0))
+        figures = run(store.figures(SYNC, 9.0))
+        assert (figures.scanned_at, figures.held) == (4.0, "would delete 900 of 1,000")
+        run(store.hold(SYNC, None))
+        figures = run(store.figures(SYNC, 9.0))
+        assert (figures.scanned_at, figures.held) == (4.0, None)
+
+    def test_runs_are_told_newest_first(self, store: Store) -> None:
+        first = run(store.start_run("sync", 1.0))
+        second = run(store.start_run("reconcile", 2.0))
+        run(store.finish_run(first, 3.0, {"writes": 2}, None))
+        assert run(store.runs(9)) == [
+            RunRecord("reconcile", 2.0, id=second),
+            RunRecord("sync", 1.0, 3.0, {"writes": 2}, None, id=first),
+        ]
+        run(store.finish_run(second, 4.0, {}, "stopped"))
+        assert run(store.runs(1)) == [RunRecord("reconcile", 2.0, 4.0, {}, "stopped", second)]
+
+    def test_the_figures_of_an_empty_sync_are_zero(self, store: Store) -> None:
+        assert run(store.figures(SYNC, 1.0)) == Figures(SYNC)
+
+    def test_figures_count_what_there_is(self, store: Store) -> None:
+        pairs = [
+            Link(SYNC, "a", "x", noticed=1),
+            Link(SYNC, "b", "y"),
+            Link(SYNC, "c", "z", state=LinkState.DEAD),
+            Link(SYNC, "d", "w", state=LinkState.CLOSED),
+        ]
+        run(store.pair_strangers(SYNC, pairs, 5.0))
+        noticed_link(store, "alone", now=3.0)
+        noticed_link(store, "later", RIGHT, now=99.0)
+        asked = (Link(SYNC, "q"), Conflict(ConflictKind.MATCH))
+        run(store.ask_strangers(SYNC, [asked], 5.0))
+        noticed_link(store, "elsewhere", sync="other", now=1.0)
+        (due,) = [each for each in run(store.claim(SYNC, 5.0, 9, frozenset())) if each.right_id]
+        run(store.intend([Intent(due.id, RIGHT, "update", "x", {}, {}, {}, "", 1.0)]))
+        active, dead, asking = LinkState.ACTIVE, LinkState.DEAD, LinkState.ASKING
+        assert run(store.figures(SYNC, 50.0)) == Figures(
+            SYNC,
+            linked=3,
+            due=2,
+            due_linked=1,
+            states={active: 4, dead: 1, asking: 1, LinkState.CLOSED: 1},
+            conflicts=1,
+            intents=1,
+            oldest_due=3.0,
+            next_due=99.0,
+        )
+
+    def test_a_settled_sync_has_nothing_due(self, store: Store) -> None:
+        link = noticed_link(store)
+        run(store.keep([Step(replace(link, settled=1))]))
+        figures = run(store.figures(SYNC, 1e9))
+        assert (figures.due, figures.oldest_due, figures.next_due) == (0, None, None)
