@@ -20,10 +20,11 @@ test: $(READY) ## Run all tests; print the branch coverage of core and engine, a
 	@$(BIN)/python .ci/tests.py
 
 check: $(READY) ## Formatting, lint, types, and which floor may import which
-	@$(BIN)/ruff format --check
-	@$(BIN)/ruff check
-	@$(BIN)/mypy
-	@$(BIN)/lint-imports --no-cache
+	@failed=0; \
+	for tool in "ruff format --check" "ruff check" mypy "lint-imports --no-cache"; do \
+	  echo "--- $$tool"; $(BIN)/$$tool || failed=1; \
+	done; \
+	exit $$failed
 
 bench: $(READY) ## Measure; print a table and write bench.json
 	@$(BIN)/python tests/bench/run.py
@@ -49,5 +50,5 @@ $(READY): pyproject.toml
 	  echo "building $(VENV) with $$("$$chosen" --version), a minute or so"; \
 	  "$$chosen" -m venv --clear $(VENV); \
 	fi; \
-	$(BIN)/python -m pip install --quiet --disable-pip-version-check --editable '.[dev]'; \
+	$(BIN)/python -m pip install -qq --disable-pip-version-check --editable '.[dev]'; \
 	touch $(READY)

@@ -238,28 +238,33 @@ def field(
         raise Misconfigured("a field needs a name on at least one side", fix="name it")
     halves = _halves(left, right, lens, called)
     chosen = (left_lens or halves[0], right_lens or halves[1])
-    way = Direction(direction) if direction is not None else Direction.BOTH
-    for side, half in zip(Side, chosen, strict=True):
-        if isinstance(half, Derived):
-            only = Direction.TO_RIGHT if side is Side.LEFT else Direction.TO_LEFT
-            if direction is not None and way is not only:
-                raise Misconfigured(
-                    f"field {called!r} is derived on the {side} and can only go {only.value}",
-                    fix="leave the direction out",
-                )
-            way = only
     return Field(
         name=called,
         left=left,
         right=right,
         left_lens=chosen[0],
         right_lens=chosen[1],
-        direction=way,
+        direction=_direction(direction, chosen, called),
         policy=None if policy is None else Policy(policy),
         owner=None if owner is None else Side(owner),
         create_only=create_only,
         personal=personal,
     )
+
+
+def _direction(said: Direction | str | None, halves: tuple[Lens, Lens], called: str) -> Direction:
+    """The direction that was said; away from the side on which the value is derived."""
+    for side, half in zip(Side, halves, strict=True):
+        if not isinstance(half, Derived):
+            continue
+        only = Direction.TO_RIGHT if side is Side.LEFT else Direction.TO_LEFT
+        if said is not None and Direction(said) is not only:
+            raise Misconfigured(
+                f"field {called!r} is derived on the {side} and can only go {only.value}",
+                fix="leave the direction out",
+            )
+        return only
+    return Direction.BOTH if said is None else Direction(said)
 
 
 def _halves(

@@ -36,7 +36,7 @@ async def drain(work: Work, *, progress: Progress | None = None) -> int:
     done: set[int] = set()
     # One direction of strangers at a time: two records that are each other's counterpart must not
     # look for one another at the same moment, or both would be created across.
-    while not _resting(work):
+    while not (_resting(work) or work.gate.over):
         links = await work.store.claim(work.name, work.clock.now(), BATCH, done)
         if not links:
             break
@@ -75,7 +75,7 @@ async def _fly(work: Work, links: Sequence[Link], progress: Progress | None) -> 
 
     def flights() -> Iterator[Coroutine[object, object, None]]:
         for link in links:
-            if _resting(work):
+            if _resting(work) or work.gate.over:
                 return
             yield one(link)
 
@@ -167,7 +167,13 @@ async def _postpone(
     if pause is None:
         await _bury(work, link, error, None)
         return
-    postponed = replace(current, attempts=attempts, error=error.code, detail=_text(error))
+    postponed = replace(
+        current,
+        settled=link.noticed,
+        attempts=attempts,
+        error=error.code,
+        detail=_text(error),
+    )
     await work.store.keep([Step(postponed, due_at=work.clock.now() + pause)])
     work.count("postponed")
 

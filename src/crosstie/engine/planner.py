@@ -38,6 +38,11 @@ class Recorder:
             self.operations.append(planned)
         return True
 
+    @property
+    def over(self) -> bool:
+        """A plan is of all that is due."""
+        return False
+
 
 def planned_of(sync: str, scene: Scene, operation: Operation) -> Planned | None:
     """The operation as a line of a plan; None for bookkeeping."""
@@ -74,22 +79,22 @@ async def plan(works: Sequence[Work], *, full: bool, only: str | None = None) ->
     full: compare complete scans even where a change feed would do.  only: a record id of either
     side; operations on other records are left out.
     """
-    recorder = Recorder()
-    matched: dict[str, int] = {}
-    warnings: list[str] = []
-    imagined = [_imagined(work, recorder) for work in works]
-    for work, store in imagined:
+    if not works:
+        return Plan(0.0, ())
+    recorder, warnings = Recorder(), list[str]()
+    # One imagined state for all syncs: a planned parent is there for its planned children.
+    store = VirtualStore(works[0].store)
+    for real in works:
+        work = _imagined(real, store, recorder)
         await _notice(work, full=full)
         await drain(work)
-        matched[work.name] = store.matched
         recorder.operations.extend(_asked(work.name, store))
         dead = work.ledger.counts[f"{work.name}.dead"]
         if dead:
             warnings.append(f"{work.name}: {dead} records cannot be synced as they are")
         warnings.extend(_halts(work))
     operations = tuple(o for o in recorder.operations if only in (None, o.left_id, o.right_id))
-    made_at = works[0].clock.now() if works else 0.0
-    return Plan(made_at, operations, {k: v for k, v in matched.items() if v}, tuple(warnings))
+    return Plan(works[0].clock.now(), operations, dict(store.matched), tuple(warnings))
 
 
 class _Enough(Exception):
@@ -112,7 +117,7 @@ class _Counter(Recorder):
 async def harm(work: Work, *, linked: int, enough: int) -> Harm:
     """Count what the due links would delete or overwrite; stops when it is more than `enough`."""
     counter = _Counter(enough=enough)
-    imagined, _ = _imagined(work, counter, linked_only=True)
+    imagined = _imagined(work, VirtualStore(work.store, linked_only=True), counter)
     with contextlib.suppress(_Enough):
         await drain(imagined)
     deletes = sum(planned.kind == "delete" for planned in counter.operations)
@@ -120,11 +125,8 @@ async def harm(work: Work, *, linked: int, enough: int) -> Harm:
     return Harm(linked=linked, overwrites=overwrites, deletes=deletes)
 
 
-def _imagined(
-    work: Work, recorder: Recorder, *, linked_only: bool = False
-) -> tuple[Work, VirtualStore]:
-    store = VirtualStore(work.store, linked_only=linked_only)
-    imagined = replace(
+def _imagined(work: Work, store: VirtualStore, recorder: Recorder) -> Work:
+    return replace(
         work,
         left=VirtualCollection(work.left),
         right=VirtualCollection(work.right),
@@ -132,7 +134,6 @@ def _imagined(
         gate=recorder,
         ledger=Ledger(),
     )
-    return imagined, store
 
 
 async def _notice(work: Work, *, full: bool) -> None:

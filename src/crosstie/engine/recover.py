@@ -98,7 +98,8 @@ async def _finish_create(
         return step.link, seen
     visible_from = intent.made_at + collection.can.search_lag
     if work.clock.now() < visible_from:
-        await work.store.keep([Step(link, due_at=visible_from)])
+        waiting = replace(link, settled=link.noticed)
+        await work.store.keep([Step(waiting, due_at=visible_from)])
         work.count("waits_for_search")
         return None
     await work.store.keep([_step(work, link, intent, ())])

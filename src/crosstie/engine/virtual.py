@@ -5,6 +5,7 @@ The planner runs the real settling on them, so a plan is made by the same decisi
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Mapping, Sequence, Set
 from dataclasses import replace
 
@@ -100,7 +101,8 @@ class VirtualStore:
         self.due: dict[int, Link] = {}
         """Links that became due in this world only."""
         self.conflicts: list[tuple[Link, Conflict]] = []
-        self.matched: int = 0
+        self.matched: Counter[str] = Counter()
+        """Sync -> records that would be linked without being changed."""
         self._paired: dict[tuple[str, Side], dict[str, str]] = {}
 
     @property
@@ -206,7 +208,7 @@ class VirtualStore:
         for link in links:
             self._pair(link)
             if link.noticed == link.settled:
-                self.matched += 1
+                self.matched[sync] += 1
             else:
                 kept = self._new(link)
                 self.due[kept.id] = kept

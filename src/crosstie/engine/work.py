@@ -29,12 +29,21 @@ class Gate(Protocol):
         """False leaves the link as it is, for a later run."""
         ...
 
+    @property
+    def over(self) -> bool:
+        """Nothing more will be let through: the run may leave what is due."""
+        ...
+
 
 class Open:
     """The gate of an ordinary run."""
 
     def permits(self, sync: str, scene: Scene, operation: Operation) -> bool:
         return True
+
+    @property
+    def over(self) -> bool:
+        return False
 
 
 OPEN = Open()

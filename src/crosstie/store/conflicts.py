@@ -54,12 +54,12 @@ def conflict_by_id(connection: Connection, conflict_id: int) -> Conflict | None:
 
 
 def open_conflicts(connection: Connection, sync: str | None, limit: int) -> list[Conflict]:
-    """`JournalStore.conflicts`."""
+    """`DeskStore.conflicts`."""
     return [conflict_of(row) for row in connection.execute(_open, {"s": sync, "n": limit})]
 
 
 def answer(connection: Connection, conflict_id: int, answer: Answer, now: Instant) -> None:
-    """`JournalStore.answer`. A conflict that is closed, or was never there, stays as it is."""
+    """`DeskStore.answer`. A conflict that is closed, or was never there, stays as it is."""
     given = {"which": conflict_id, "given": encode(answer)}
     wake(connection, connection.execute(_answer, given).scalars().all(), now)
 

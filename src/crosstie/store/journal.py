@@ -110,7 +110,7 @@ def open_creates(connection: Connection, sync: str, side: Side) -> int:
 
 
 def entries(connection: Connection, link_id: int) -> list[Entry]:
-    """`JournalStore.history`."""
+    """`DeskStore.history`."""
     return [entry_of(row) for row in connection.execute(_history, {"link": link_id})]
 
 

@@ -257,13 +257,13 @@ def counterparts(
 
 
 def links_in(connection: Connection, state: LinkState, sync: str | None, limit: int) -> list[Link]:
-    """`LinkStore.links_in`."""
+    """`DeskStore.links_in`."""
     rows = connection.execute(_in_state, {"state": state.value, "s": sync, "n": limit})
     return [link_of(row) for row in rows]
 
 
 def find_links(connection: Connection, text: str, limit: int) -> list[Link]:
-    """`LinkStore.find_links`."""
+    """`DeskStore.find_links`."""
     own = int(text) if text.isascii() and text.isdigit() and len(text) < 19 else 0
     rows = connection.execute(_find, {"text": text, "id": own, "n": limit})
     return [link_of(row) for row in rows]
@@ -275,12 +275,12 @@ def wake(connection: Connection, link_ids: Sequence[int], now: Instant) -> int:
 
 
 def rest(connection: Connection, link_ids: Sequence[int]) -> int:
-    """`LinkStore.rest`."""
+    """`DeskStore.rest`."""
     return connection.execute(_rest, {"ids": packed(link_ids)}).rowcount
 
 
 def wake_intents(connection: Connection, now: Instant) -> int:
-    """`JournalStore.wake_intents`: how many active links have an open intent."""
+    """`DeskStore.wake_intents`: how many active links have an open intent."""
     return connection.execute(_wake_intents, {"now": now}).rowcount
 
 

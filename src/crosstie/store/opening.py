@@ -53,6 +53,8 @@ def prepare(
             f"state database {name} holds the tables of something else",
             fix="give Crosstie a database file of its own",
         )
+    # Finds out now, not in the middle of the work, whether the file can be written.
+    connection.execute(text("PRAGMA user_version=0"))
     if not found or _revision(connection) != HEAD:
         _migrate(connection, name)
     kept = connection.execute(select(meta.c.identity)).scalar_one_or_none()

@@ -80,13 +80,13 @@ _figures = select(
 
 
 def cursor(connection: Connection, sync: str, side: Side) -> Cursor | None:
-    """`RunStore.cursor`."""
+    """`JournalStore.cursor`."""
     kept = connection.execute(_cursor, {"s": sync, "side": side.value}).scalar_one_or_none()
     return None if kept is None else Cursor(kept)
 
 
 def set_cursor(connection: Connection, sync: str, side: Side, cursor: Cursor) -> None:
-    """`RunStore.set_cursor`."""
+    """Keep where the change feed of that side goes on."""
     connection.execute(_set_cursor, {"sync": sync, "side": side.value, "cursor": cursor})
 
 
@@ -97,17 +97,17 @@ def last_scan(connection: Connection, sync: str) -> Instant | None:
 
 
 def scanned(connection: Connection, sync: str, now: Instant) -> None:
-    """`RunStore.scanned`."""
+    """`JournalStore.scanned`."""
     connection.execute(_scanned, {"sync": sync, "scanned_at": now})
 
 
 def hold(connection: Connection, sync: str, reason: str | None) -> None:
-    """`RunStore.hold`."""
+    """`DeskStore.hold`."""
     connection.execute(_hold, {"sync": sync, "held": reason})
 
 
 def start_run(connection: Connection, kind: str, now: Instant) -> int:
-    """`RunStore.start_run`."""
+    """`DeskStore.start_run`."""
     run_id: int = connection.execute(_start, {"kind": kind, "started": now}).scalar_one()
     return run_id
 
@@ -119,7 +119,7 @@ def finish_run(
     counts: Mapping[str, int],
     error: str | None,
 ) -> None:
-    """`RunStore.finish_run`."""
+    """`DeskStore.finish_run`."""
     if not counts and error is None:
         connection.execute(_forget_run, {"run": run_id})
         return
@@ -128,12 +128,12 @@ def finish_run(
 
 
 def runs(connection: Connection, limit: int) -> list[RunRecord]:
-    """`RunStore.runs`."""
+    """`DeskStore.runs`."""
     return [run_of(row) for row in connection.execute(_runs, {"n": limit})]
 
 
 def figures(connection: Connection, sync: str, now: Instant) -> Figures:
-    """`RunStore.figures`, by three queries that indices answer."""
+    """`DeskStore.figures`, by three queries that indices answer."""
     counted = connection.execute(_states, {"s": sync})
     states = {LinkState(state): number for state, number in counted}
     due, due_linked, oldest_due = connection.execute(_due, {"s": sync, "now": now}).one()

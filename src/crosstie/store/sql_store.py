@@ -150,11 +150,11 @@ class SqlStore:
         return self._read(links.counterparts, sync, side, ids)
 
     async def links_in(self, state: LinkState, sync: str | None, limit: int) -> Sequence[Link]:
-        """See `LinkStore`."""
+        """See `DeskStore`."""
         return self._read(links.links_in, state, sync, limit)
 
     async def find_links(self, text: str, limit: int) -> Sequence[Link]:
-        """See `LinkStore`."""
+        """See `DeskStore`."""
         return self._read(links.find_links, text, limit)
 
     async def wake(self, link_ids: Sequence[int], now: Instant) -> int:
@@ -162,7 +162,7 @@ class SqlStore:
         return self._write(links.wake, link_ids, now)
 
     async def rest(self, link_ids: Sequence[int]) -> int:
-        """See `LinkStore`."""
+        """See `DeskStore`."""
         return self._write(links.rest, link_ids)
 
     async def clear_strangers(self, sync: str) -> None:
@@ -212,7 +212,7 @@ class SqlStore:
         return self._read(journal.open_creates, sync, side)
 
     async def wake_intents(self, now: Instant) -> int:
-        """See `JournalStore`."""
+        """See `DeskStore`."""
         return self._write(links.wake_intents, now)
 
     async def keep(self, steps: Sequence[Step]) -> None:
@@ -220,7 +220,7 @@ class SqlStore:
         self._write(journal.keep, steps)
 
     async def history(self, link_id: int) -> Sequence[Entry]:
-        """See `JournalStore`."""
+        """See `DeskStore`."""
         return self._read(journal.entries, link_id)
 
     async def conflict(self, conflict_id: int) -> Conflict | None:
@@ -228,15 +228,15 @@ class SqlStore:
         return self._read(conflicts.conflict_by_id, conflict_id)
 
     async def conflicts(self, sync: str | None, limit: int) -> Sequence[Conflict]:
-        """See `JournalStore`."""
+        """See `DeskStore`."""
         return self._read(conflicts.open_conflicts, sync, limit)
 
     async def answer(self, conflict_id: int, answer: Answer, now: Instant) -> None:
-        """See `JournalStore`."""
+        """See `DeskStore`."""
         self._write(conflicts.answer, conflict_id, answer, now)
 
     async def cursor(self, sync: str, side: Side) -> Cursor | None:
-        """See `RunStore`."""
+        """See `JournalStore`."""
         return self._read(runs.cursor, sync, side)
 
     async def last_scan(self, sync: str) -> Instant | None:
@@ -244,27 +244,27 @@ class SqlStore:
         return self._read(runs.last_scan, sync)
 
     async def scanned(self, sync: str, now: Instant) -> None:
-        """See `RunStore`."""
+        """See `JournalStore`."""
         self._write(runs.scanned, sync, now)
 
     async def hold(self, sync: str, reason: str | None) -> None:
-        """See `RunStore`."""
+        """See `DeskStore`."""
         self._write(runs.hold, sync, reason)
 
     async def start_run(self, kind: str, now: Instant) -> int:
-        """See `RunStore`."""
+        """See `DeskStore`."""
         return self._write(runs.start_run, kind, now)
 
     async def finish_run(
         self, run_id: int, now: Instant, counts: Mapping[str, int], error: str | None
     ) -> None:
-        """See `RunStore`."""
+        """See `DeskStore`."""
         self._write(runs.finish_run, run_id, now, counts, error)
 
     async def runs(self, limit: int) -> Sequence[RunRecord]:
-        """See `RunStore`."""
+        """See `DeskStore`."""
         return self._read(runs.runs, limit)
 
     async def figures(self, sync: str, now: Instant) -> Figures:
-        """See `RunStore`."""
+        """See `DeskStore`."""
         return self._read(runs.figures, sync, now)

@@ -4,25 +4,26 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from crosstie.core.values import Cursor, LinkState, Parent
+from crosstie.core.values import Cursor, Link, LinkState, Parent
 from crosstie.ports import Intent, Sighting, Step, Store
 from crosstie.testing.driving import LEFT, RIGHT, SYNC, is_due, kept, link_at, noticed_link, run
 
+QUIET = Link(SYNC, left_mark="m1", right_mark="n1", settled=1)
+DEAD = replace(QUIET, state=LinkState.DEAD, attempts=8, error="rejected", detail="refused")
+CLOSED = replace(QUIET, state=LinkState.CLOSED)
 RESTING = (LinkState.WAITING, LinkState.ASKING, LinkState.DEAD)
 
 
-def settled(store: Store, record_id: str = "l1", **changes: object) -> int:
-    """A quiet, complete link at mark `m1`; its id."""
+def settled(store: Store, record_id: str = "l1", shape: Link = QUIET) -> int:
+    """A complete link of that shape, quiet, at mark `m1`; its id."""
     link = noticed_link(store, record_id)
-    done = replace(
-        link, right_id=f"right of {record_id}", left_mark="m1", right_mark="n1", settled=1
-    )
-    run(store.keep([Step(replace(done, **changes))]))  # type: ignore[arg-type]
+    ids = {"left_id": record_id, "right_id": f"right of {record_id}", "id": link.id}
+    run(store.keep([Step(replace(shape, **ids))]))
     return link.id
 
 
 class LinkContract:
-    """Promises of `LinkStore`."""
+    """Promises of `LinkStore`, and of `DeskStore` about links."""
 
     def test_the_identity_is_a_name_that_stays(self, store: Store) -> None:
         assert store.identity
@@ -89,9 +90,7 @@ class LinkContract:
     def test_news_wake_a_resting_link_with_its_attempts_at_zero(self, store: Store) -> None:
         for state in RESTING:
             waits = Parent("trips", LEFT, "p1") if state is LinkState.WAITING else None
-            link_id = settled(
-                store, state, state=state, attempts=7, error="e", detail="d", waits_for=waits
-            )
+            link_id = settled(store, state, replace(DEAD, state=state, waits_for=waits))
             assert run(store.notice(SYNC, LEFT, [Sighting(state, "m1")], 5.0)).marked == 0
             assert link_at(store, state).state is state
             assert run(store.notice(SYNC, LEFT, [Sighting(state, "m2")], 5.0)).marked == 1
@@ -101,7 +100,7 @@ class LinkContract:
             assert is_due(store, link, now=5.0)
 
     def test_a_closed_link_stays_closed(self, store: Store) -> None:
-        link_id = settled(store, state=LinkState.CLOSED)
+        link_id = settled(store, shape=CLOSED)
         sightings = [Sighting("l1", "m2", gone=True)]
         told = run(store.notice(SYNC, LEFT, sightings, 5.0))
         assert (told.marked, told.links) == (0, (link_id,))
@@ -166,6 +165,12 @@ class LinkContract:
         assert run(store.links_at(SYNC, RIGHT, ["l1"])) == {}
         assert run(store.links_at(SYNC, LEFT, [])) == {}
 
+    def test_marks_are_those_the_links_remember(self, store: Store) -> None:
+        link_id, new = settled(store), noticed_link(store, "l2")
+        marks = run(store.marks_at(SYNC, LEFT, ["l1", "l2", "l3"]))
+        assert marks == {"l1": (link_id, "m1"), "l2": (new.id, None)}
+        assert run(store.marks_at(SYNC, RIGHT, ["right of l1"])) == {"right of l1": (link_id, "n1")}
+
     def test_the_newest_link_is_the_highest_id_of_the_sync(self, store: Store) -> None:
         assert run(store.newest_link(SYNC)) == 0
         noticed_link(store)
@@ -175,7 +180,7 @@ class LinkContract:
 
     def test_linked_ids_are_paged_by_link_without_closed_ones(self, store: Store) -> None:
         first, second = settled(store, "l1"), settled(store, "l2")
-        settled(store, "l3", state=LinkState.CLOSED)
+        settled(store, "l3", CLOSED)
         alone = noticed_link(store, "l4")
         noticed_link(store, sync="other")
         pages = run(store.linked_ids(SYNC, LEFT, 0, 2))
@@ -200,7 +205,7 @@ class LinkContract:
         assert run(store.find_links("9" * 30, 9)) == []
 
     def test_waking_makes_links_due_and_active_with_attempts_at_zero(self, store: Store) -> None:
-        dead = settled(store, "l1", state=LinkState.DEAD, attempts=8, error="rejected", detail="x")
+        dead = settled(store, "l1", DEAD)
         quiet = settled(store, "l2")
         assert run(store.wake([dead, quiet, 404], 7.0)) == 2
         link = link_at(store, "l1")
@@ -214,7 +219,7 @@ class LinkContract:
         assert is_due(store, link)
 
     def test_resting_links_are_quiet_until_the_next_change(self, store: Store) -> None:
-        dead = settled(store, "l1", state=LinkState.DEAD, attempts=8, error="rejected", detail="x")
+        dead = settled(store, "l1", DEAD)
         due = noticed_link(store, "l2")
         assert run(store.rest([dead, due.id, 404])) == 2
         assert run(store.claim(SYNC, 1e9, 9, frozenset())) == []
@@ -224,7 +229,7 @@ class LinkContract:
         assert is_due(store, link)
 
     def test_links_with_an_open_intent_are_made_due_at_start(self, store: Store) -> None:
-        active, dead = settled(store, "l1"), settled(store, "l2", state=LinkState.DEAD)
+        active, dead = settled(store, "l1"), settled(store, "l2", DEAD)
         settled(store, "l3")
         for link_id in (active, dead):
             run(store.intend([Intent(link_id, RIGHT, "update", "r", {}, {}, {}, "", 1.0)]))

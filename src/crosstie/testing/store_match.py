@@ -87,6 +87,15 @@ class MatchContract:
         assert run(store.strangers(SYNC, LEFT, None, 9)) == []
         assert len(run(store.strangers("other", LEFT, None, 9))) == 1
 
+    def test_dropping_forgets_the_strangers_and_keeps_nothing(self, store: Store) -> None:
+        run(store.add_strangers(SYNC, LEFT, [stranger("a", "k"), stranger("b", "k")]))
+        run(store.add_strangers(SYNC, RIGHT, [stranger("a", "k"), stranger("x", "k")]))
+        run(store.drop_strangers(SYNC, [Link(SYNC, "a"), Link(SYNC, "c", "x")]))
+        run(store.drop_strangers(SYNC, []))
+        assert [each.id for each in run(store.strangers(SYNC, LEFT, None, 9))] == ["b"]
+        assert [each.id for each in run(store.strangers(SYNC, RIGHT, None, 9))] == ["a"]
+        assert run(store.newest_link(SYNC)) == 0
+
     def test_pairing_keeps_links_and_forgets_their_strangers(self, store: Store) -> None:
         run(store.add_strangers(SYNC, LEFT, [stranger("a", "k"), stranger("b", "k")]))
         run(store.add_strangers(SYNC, RIGHT, [stranger("x", "k")]))

@@ -10,20 +10,25 @@ from crosstie.testing.driving import LEFT, RIGHT, SYNC, noticed_link, run
 
 
 class RunContract:
-    """Promises of `RunStore`."""
+    """Promises about cursors, scans, holds, runs and figures."""
 
     def test_a_cursor_is_none_until_it_is_kept_and_the_last_one_stays(self, store: Store) -> None:
         assert run(store.cursor(SYNC, LEFT)) is None
-        run(store.set_cursor(SYNC, LEFT, Cursor("one")))
-        run(store.set_cursor(SYNC, LEFT, Cursor("two")))
+        run(store.notice(SYNC, LEFT, [], 1.0, Cursor("one")))
+        run(store.notice(SYNC, LEFT, [], 2.0, Cursor("two")))
+        run(store.notice(SYNC, LEFT, [], 3.0))
         assert run(store.cursor(SYNC, LEFT)) == "two"
         assert run(store.cursor(SYNC, RIGHT)) is None
         assert run(store.cursor("other", LEFT)) is None
 
     def test_scans_and_holds_are_told_without_disturbing_each_other(self, store: Store) -> None:
+        assert run(store.last_scan(SYNC)) is None
         run(store.scanned(SYNC, 3.0))
         run(store.hold(SYNC, "would delete 900 of 1,000"))
         run(store.scanned(SYNC, 4.0))
+        run(store.hold("other", "no scan yet"))
+        assert run(store.last_scan(SYNC)) == 4.0
+        assert run(store.last_scan("other")) is None
         figures = run(store.figures(SYNC, 9.0))
         assert (figures.scanned_at, figures.held) == (4.0, "would delete 900 of 1,000")
         run(store.hold(SYNC, None))
@@ -40,6 +45,13 @@ class RunContract:
         ]
         run(store.finish_run(second, 4.0, {}, "stopped"))
         assert run(store.runs(1)) == [RunRecord("reconcile", 2.0, 4.0, {}, "stopped", second)]
+
+    def test_a_run_without_figures_or_error_is_forgotten(self, store: Store) -> None:
+        run(store.finish_run(run(store.start_run("sync", 1.0)), 2.0, {}, None))
+        assert run(store.runs(9)) == []
+        run(store.finish_run(run(store.start_run("sync", 1.0)), 2.0, {"writes": 1}, None))
+        run(store.finish_run(run(store.start_run("sync", 3.0)), 4.0, {}, "stopped"))
+        assert len(run(store.runs(9))) == 2
 
     def test_the_figures_of_an_empty_sync_are_zero(self, store: Store) -> None:
         assert run(store.figures(SYNC, 1.0)) == Figures(SYNC)

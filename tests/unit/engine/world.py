@@ -1,4 +1,4 @@
-"""A small world for engine tests: two systems in memory, a state in memory, people on both sides."""
+"""A small world for engine tests: two systems in memory, a state, and people on both sides."""
 
 from __future__ import annotations
 

@@ -42,6 +42,8 @@ class FakeDoors:
         self.ports: list[AioHttp] = []
         self._http = http
         self.token = DEFAULT_TOKEN
+        self.passes: Callable[[float], object] | None = None
+        """Told when time passes."""
 
     @property
     def clock(self) -> FakeDoors:
@@ -59,6 +61,8 @@ class FakeDoors:
 
     async def sleep(self, seconds: float) -> None:
         self.time += seconds
+        if self.passes is not None:
+            self.passes(seconds)
 
     def secret(self, reference: str) -> str:
         return {"env:LOCATION": LOCATION_ID}[reference]
@@ -117,7 +121,8 @@ class Crm:
     @property
     def calls(self) -> dict[str, int]:
         """Calls by route since the last opening."""
-        return dict(self.hosted.control("state")["calls"])
+        told = self.hosted.control("state")["calls"]
+        return {route: each["count"] for route, each in told.items()}
 
     @property
     def stored(self) -> int:
@@ -132,6 +137,8 @@ def crm_of(preset: str = "default", **settings: Any) -> Iterator[Crm]:
     sandbox = GhlSandbox(preset, settings=knobs, now=lambda: NOON)
     with Hosted(sandbox) as hosted, asyncio.Runner() as runner:
         crm = Crm(hosted, runner)
-        yield crm
-        for port in crm.doors.ports:
-            runner.run(port.close())
+        try:
+            yield crm
+        finally:
+            for port in crm.doors.ports:
+                runner.run(port.close())

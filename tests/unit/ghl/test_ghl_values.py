@@ -99,6 +99,7 @@ def test_what_is_no_time_is_none(text: Json):
 def test_numbers_that_are_none_stay_texts():
     assert number_of("1e999") == "1e999"
     assert number_of("nan") == "nan"
+    assert number_of("1_000") == "1_000"
     assert number_of(None) is None
 
 

@@ -9,7 +9,7 @@ import pytest
 from crosstie.connectors.sql import Database
 from crosstie.connectors.sql.collection import TableCollection
 from crosstie.connectors.sql.engine import Sql
-from crosstie.core.errors import Misconfigured, Rejected
+from crosstie.core.errors import Halt, Misconfigured, Rejected
 from crosstie.core.values import Cursor
 
 from .conftest import App, run
@@ -66,12 +66,31 @@ def test_only_mapped_columns_and_the_key_are_read(app: App) -> None:
     assert run(collection.read(["1"])).records["1"].fields == {"id": 1, "a": "a", "c": "c"}
 
 
+def test_a_column_of_changes_tells_when_a_record_last_changed(app: App) -> None:
+    app.sql("CREATE TABLE t (id INTEGER PRIMARY KEY, a TEXT, changed DATETIME)")
+    app.sql("INSERT INTO t VALUES (1, 'a', '1970-01-01 00:01:00'), (2, 'b', NULL), (3, 'c', 'x')")
+    records = run(app.opened("t", ["a"], updated="changed").read(["1", "2", "3"])).records
+    assert [records[i].updated for i in "123"] == [60.0, None, None]
+    assert run(app.opened("t").read(["1"])).records["1"].updated is None
+    with pytest.raises(Misconfigured, match="no column"):
+        app.opened("t", ["a"], updated="when")
+
+
 def test_a_missing_database_file_is_told_and_never_made(tmp_path: Path) -> None:
     path = tmp_path / "typo.db"
     source = Database(f"sqlite:///{path}").table("trips")
     with pytest.raises(Misconfigured, match="cannot be opened"):
         run(TableCollection(source, ()).open())
     assert not path.exists()
+
+
+def test_an_address_may_ask_for_reading_only(app: App) -> None:
+    app.sql("CREATE TABLE t (id INTEGER PRIMARY KEY)")
+    address = f"sqlite:///file:{app.path}?mode=ro&uri=true"
+    table = TableCollection(Database(address).table("t"), ())
+    run(table.open())
+    with pytest.raises(Halt, match="read-only"):
+        run(table.create({}, "k"))
 
 
 def test_a_file_that_is_no_database_is_told(tmp_path: Path) -> None:

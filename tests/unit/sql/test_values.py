@@ -11,8 +11,9 @@ from hypothesis import strategies as st
 
 from crosstie.connectors.sql.codec import DoesNotFitError, shower, storer
 from crosstie.connectors.sql.shape import ColumnShape, Kind
-from crosstie.core.errors import Rejected
+from crosstie.core.errors import NotFound, Rejected
 from crosstie.core.values import canonical_json
+from crosstie.ports.collection import Lookup
 
 from .conftest import App, run
 
@@ -161,9 +162,42 @@ def test_a_column_that_holds_offsets_takes_only_offsets() -> None:
         store("2026-01-31T10:00:00")
 
 
-def test_find_agrees_in_any_field_and_in_any_capitals(app: App) -> None:
-    from crosstie.ports.collection import Lookup
+@pytest.mark.parametrize(("given", "held"), [("x", "x"), (True, 1), (7, 7), (1.5, 1.5)])
+def test_a_column_without_type_takes_plain_values(app: App, given: object, held: object) -> None:
+    app.sql("CREATE TABLE t (id INTEGER PRIMARY KEY, v)")
+    run(app.opened("t").create({"v": given}, "k"))
+    assert app.sql("SELECT v FROM t") == [(held,)]
 
+
+@pytest.mark.parametrize(("kind", "wrong"), [("", ["a"]), ("JSON", "half \ud800"), ("BLOB", "x")])
+def test_what_no_column_of_that_type_can_hold_is_refused(
+    app: App, kind: str, wrong: object
+) -> None:
+    app.sql(f"CREATE TABLE t (id INTEGER PRIMARY KEY, v {kind})")
+    with pytest.raises(Rejected, match="column 'v' takes"):
+        run(app.opened("t", ["id"]).create({"v": wrong}, "k"))
+
+
+@pytest.mark.parametrize("record_id", ["", "x", "[1]", "[1,2,3]", "{}", "[[],1]", "[null,1]", "7"])
+def test_an_id_that_no_row_can_have_is_missing(app: App, record_id: str) -> None:
+    app.sql("CREATE TABLE t (a TEXT, b INTEGER, c TEXT, PRIMARY KEY (a, b))")
+    app.sql("INSERT INTO t VALUES ('x', 1, 'c')")
+    table = app.opened("t")
+    assert run(table.read([record_id])).missing == {record_id}
+    with pytest.raises(NotFound):
+        run(table.update(record_id, {"c": "d"}, {}, None))
+
+
+def test_an_id_in_other_capitals_is_another_id(app: App) -> None:
+    app.sql("CREATE TABLE t (code TEXT PRIMARY KEY COLLATE NOCASE, v TEXT)")
+    app.sql("INSERT INTO t VALUES ('Ann', 'a')")
+    table = app.opened("t")
+    assert run(table.read(["ann"])).missing == {"ann"}
+    with pytest.raises(NotFound):
+        run(table.update("ann", {"v": "b"}, {}, None))
+
+
+def test_find_agrees_in_any_field_and_in_any_capitals(app: App) -> None:
     app.sql("CREATE TABLE t (id INTEGER PRIMARY KEY, mail TEXT, phone TEXT, p NUMERIC(8,2))")
     app.sql("INSERT INTO t VALUES (1, 'Ann@X.org', '1', 12.5), (2, 'b', '2', 3), (3, 'b', '3', 4)")
     table = app.opened("t")

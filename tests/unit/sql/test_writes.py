@@ -2,8 +2,15 @@
 
 from __future__ import annotations
 
+import contextlib
+import sqlite3
+import threading
+from dataclasses import replace
+
 import pytest
 
+from crosstie.connectors.sql.collection import TableCollection
+from crosstie.connectors.sql.faults import Verb
 from crosstie.core.errors import Duplicate, Halt, NotFound, Rejected, Retry, Stale
 
 from .conftest import App, run
@@ -54,6 +61,37 @@ def test_nobody_can_write_between_the_comparison_and_the_write(trips_app: App) -
         run(trips.update("1", {"name": "Oslo"}, {"name": "Rome"}, None))
     done = run(trips.update("1", {"name": "Oslo"}, {"name": "Paris"}, None))
     assert done.fields["name"] == "Oslo"
+
+
+def test_two_writers_who_count_together_lose_no_count(app: App) -> None:
+    app.sql("CREATE TABLE t (id INTEGER PRIMARY KEY, n INTEGER)")
+    app.sql("INSERT INTO t VALUES (1, 0)")
+    table = app.opened("t")
+
+    def other() -> None:
+        connection = sqlite3.connect(app.path, isolation_level=None, timeout=30)
+        for _ in range(150):
+            connection.execute("UPDATE t SET n = n + 1")
+        connection.close()
+
+    thread = threading.Thread(target=other)
+    thread.start()
+    done = 0
+    while done < 150:
+        n = run(table.read(["1"])).records["1"].fields["n"]
+        with contextlib.suppress(Stale, Retry):
+            run(table.update("1", {"n": n + 1}, {"n": n}, None))
+            done += 1
+    thread.join()
+    assert app.sql("SELECT n FROM t") == [(300,)]
+
+
+def test_foreign_keys_can_be_left_to_the_application(trips_app: App) -> None:
+    database = replace(trips_app.database, foreign_keys=False)
+    guides = TableCollection(database.table("guides"), ())
+    run(guides.open())
+    run(guides.delete("7", {}, None))
+    assert trips_app.sql("SELECT guide FROM trips") == [(7,)]
 
 
 @pytest.mark.parametrize("value", [None, 0.1, 1e300, "x", 3, ""])
@@ -206,7 +244,7 @@ def test_a_message_that_the_applications_trigger_raises_is_not_repeated(app: App
 def test_a_full_disk_halts_and_leaves_the_row_as_it_was(trips_app: App) -> None:
     trips = trips_app.opened("trips")
     sql = trips._at.sql
-    with sql.reading(trips._where("reading")) as connection:
+    with sql.reading(trips._where(Verb.READ)) as connection:
         pages = connection.exec_driver_sql("PRAGMA page_count").scalar_one()
         connection.exec_driver_sql(f"PRAGMA max_page_count = {pages}")
     with pytest.raises(Halt, match="disk is full") as halt:
@@ -217,7 +255,7 @@ def test_a_full_disk_halts_and_leaves_the_row_as_it_was(trips_app: App) -> None:
 
 def test_a_read_only_database_halts(trips_app: App) -> None:
     trips = trips_app.opened("trips")
-    with trips._at.sql.reading(trips._where("reading")) as connection:
+    with trips._at.sql.reading(trips._where(Verb.READ)) as connection:
         connection.exec_driver_sql("PRAGMA query_only = ON")
     with pytest.raises(Halt, match="read-only"):
         run(trips.update("1", {"name": "x"}, {}, None))

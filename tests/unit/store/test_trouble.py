@@ -54,7 +54,7 @@ def test_a_locked_file_means_later_and_counts_for_no_record(store: SqlStore, sta
 
 def test_a_full_disk_halts_with_nothing_half_written(store: SqlStore, state: Path) -> None:
     with store._reader.connect() as connection:
-        pages = connection.exec_driver_sql("PRAGMA page_count").scalar()
+        pages = connection.exec_driver_sql("PRAGMA page_count").scalar_one()
         connection.exec_driver_sql(f"PRAGMA max_page_count={pages + 3}")
     with pytest.raises(Halt) as caught:
         run(store.notice("s", Side.LEFT, sightings(1_000), 1.0, Cursor("c")))

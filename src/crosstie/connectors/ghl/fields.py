@@ -140,10 +140,10 @@ def _definition(row: Mapping[str, Json]) -> Definition:
 
 
 def _advice(name: str, known: Sequence[str]) -> str:
-    slug = name.rpartition(".")[2]
-    near = get_close_matches(name, known, n=3, cutoff=0.6) or [
-        k for k in known if slug and slug.lower() in k.lower()
-    ]
+    """What a person may have meant: keys share their beginning, so only their ends are compared."""
+    by_end = {key.rpartition(".")[2].lower(): key for key in known}
+    end = name.rpartition(".")[2].lower()
+    near = get_close_matches(end, by_end, n=3, cutoff=0.7)
     if near:
-        return f"did you mean {' or '.join(near[:3])}?"
+        return f"did you mean {' or '.join(by_end[each] for each in near)}?"
     return f"use one of: {', '.join(known)}"

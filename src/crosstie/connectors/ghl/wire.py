@@ -111,6 +111,8 @@ def number_of(value: Json) -> Json:
     if not isinstance(value, str):
         return value
     text = value.strip()
+    if "_" in text or not text.isascii():
+        return value
     try:
         return int(text)
     except ValueError:

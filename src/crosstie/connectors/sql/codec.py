@@ -20,14 +20,14 @@ from __future__ import annotations
 import math
 import re
 from collections.abc import Callable
-from datetime import date, datetime
+from datetime import UTC, date, datetime
 from decimal import Context, Decimal
 from typing import Final
 
 import msgspec
 
 from crosstie.connectors.sql.shape import ColumnShape, Kind
-from crosstie.core.values import Json
+from crosstie.core.values import Instant, Json
 
 Stored = str | int | float | bytes | None
 """A value as the database driver gives and takes it."""
@@ -51,6 +51,17 @@ def odd(raw: Stored) -> Json:
     if isinstance(raw, float) and not math.isfinite(raw):
         return str(raw)
     return raw
+
+
+def instant(shown: Json) -> Instant | None:
+    """Seconds since 1970 of a shown date and time, in UTC where it has no offset; else None."""
+    try:
+        moment = datetime.fromisoformat(shown) if isinstance(shown, str) else None
+    except ValueError:
+        return None
+    if moment is None:
+        return None
+    return (moment if moment.tzinfo else moment.replace(tzinfo=UTC)).timestamp()
 
 
 def shower(column: ColumnShape) -> Callable[[Stored], Json] | None:
@@ -109,8 +120,14 @@ def _exact(raw: Stored) -> Decimal | None:
 
 def _decimal_shower(scale: int | None) -> Callable[[Stored], Json]:
     step = None if scale is None else Decimal(1).scaleb(-scale)
+    # Up to 15 digits a decimal and its binary neighbour tell each other exactly.
+    exact_below = 0.0 if scale is None else 10.0 ** (15 - scale)
 
     def show(raw: Stored) -> Json:
+        if type(raw) is float and abs(raw) < exact_below:
+            text = f"{raw:.{scale}f}"
+            if float(text) == raw and raw:
+                return text
         value = _exact(raw)
         if value is None:
             return odd(raw)

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
+from dataclasses import replace
 
 import msgspec
 from sqlalchemy import Connection
@@ -41,6 +42,12 @@ class TableCollection:
         self._fields = tuple(fields)
         self._open: Opened | None = None
         self._schema_version = 0
+        self._can = Capabilities(
+            conditional_write=True,
+            local=True,
+            read_batch=READ_BATCH,
+            page_size=source.page_size,
+        )
 
     @property
     def name(self) -> str:
@@ -48,24 +55,18 @@ class TableCollection:
 
     @property
     def can(self) -> Capabilities:
-        captured = self._open is not None and self._open.captured
-        columns = {} if self._open is None else self._open.rows.shape.columns
-        return Capabilities(
-            has_changes=captured,
-            sees_deletes=captured,
-            full_rows=True,
-            conditional_write=True,
-            marker=False,
-            searchable=tuple(name for name, column in columns.items() if column.kind in PLAIN),
-            search_lag=0.0,
-            local=True,
-            read_batch=READ_BATCH,
-            page_size=self._source.page_size,
-        )
+        return self._can
 
     async def open(self) -> None:
         if self._open is None:
             self._open = opened(self._source, self._fields)
+            columns = self._open.rows.shape.columns.values()
+            self._can = replace(
+                self._can,
+                has_changes=self._open.captured,
+                sees_deletes=self._open.captured,
+                searchable=tuple(column.name for column in columns if column.kind in PLAIN),
+            )
 
     def pulse(self) -> int:
         """A number that differs from the last one when anything at all was committed in between.

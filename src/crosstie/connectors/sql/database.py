@@ -53,14 +53,16 @@ class Database:
         *,
         key: str | Sequence[str] | None = None,
         columns: Sequence[str] | None = None,
+        updated: str | None = None,
     ) -> TableSource:
         """A table of it. Whether it exists is found out on opening.
 
         key: columns that tell rows apart, where the table has no primary key.  columns: read
-        these too, besides what the sync maps (for a `where` filter).
+        these too, besides what the sync maps (for a `where` filter).  updated: a date and time
+        column that the application sets on every change, in UTC; policy `newest` goes by it.
         """
         keys = (key,) if isinstance(key, str) else tuple(key or ())
-        return TableSource(self, name, keys, tuple(columns or ()))
+        return TableSource(self, name, keys, tuple(columns or ()), updated)
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,6 +74,7 @@ class TableSource:
     key: tuple[str, ...] = ()
     """Empty: the primary key of the table."""
     columns: tuple[str, ...] = ()
+    updated: str | None = None
     page_size: int = 1_000
     """Rows that one page of `scan` or `changes` holds at most."""
 

@@ -14,7 +14,7 @@ import sqlite3
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any, Final
-from urllib.parse import quote
+from urllib.parse import quote, urlencode
 
 from sqlalchemy import URL, Connection, Engine, create_engine, event, text
 from sqlalchemy.exc import DBAPIError
@@ -188,7 +188,9 @@ def _opener(url: URL, busy_ms: int) -> Callable[[], sqlite3.Connection]:
     """Connect without ever creating a file: an empty database hides a wrong path for days."""
     path = str(url.database)
     if not path.startswith("file:"):
-        path = f"file:{quote(str(Path(path).absolute()))}?mode=rw"
+        path = f"file:{quote(str(Path(path).absolute()))}"
+    given = {name: value for name, value in url.query.items() if name != "uri"}
+    path = f"{path}?{urlencode({'mode': 'rw', **given}, doseq=True)}"
 
     def connect() -> sqlite3.Connection:
         return sqlite3.connect(path, uri=True, timeout=busy_ms / 1000, check_same_thread=False)

@@ -32,8 +32,8 @@ def opened(source: TableSource, fields: Sequence[str]) -> Opened:
     sql = Sql.of(source.account)
     with sql.reading(Where(Verb.OPEN, source.table, sql.label)) as connection:
         shape, key = identified(sql.dialect, connection, source)
-        names = _chosen(shape, key, fields)
-        rows = Rows(shape, key, names)
+        names = _chosen(shape, key, fields, source.updated)
+        rows = Rows(shape, key, names, source.updated)
         notes = list(_notes(shape))
         if not _unique(shape, key) and sql.rows(connection, rows.doubles()):
             raise Misconfigured(
@@ -94,9 +94,11 @@ def _known(shape: TableShape, name: str) -> str:
     return name
 
 
-def _chosen(shape: TableShape, key: Sequence[str], fields: Sequence[str]) -> tuple[str, ...]:
+def _chosen(
+    shape: TableShape, key: Sequence[str], fields: Sequence[str], updated: str | None
+) -> tuple[str, ...]:
     plain = [name for name, column in shape.columns.items() if column.kind is not Kind.BLOB]
-    names = tuple(dict.fromkeys((*key, *(fields or plain))))
+    names = tuple(dict.fromkeys((*key, *(fields or plain), *([updated] if updated else ()))))
     for name in names:
         if shape.columns[_known(shape, name)].kind is Kind.BLOB:
             raise Misconfigured(

@@ -28,7 +28,9 @@ _LAST = text("SELECT COALESCE(MAX(seq), 0) FROM crosstie_outbox")
 _MARK = text(
     "UPDATE crosstie_outbox SET origin = :origin WHERE seq > :start AND tbl = :tbl AND pk = :pk"
 )
-_PENDING = text("SELECT COUNT(*) FROM crosstie_outbox WHERE tbl = :tbl")
+_PENDING = text(
+    "SELECT COUNT(*) FROM crosstie_outbox WHERE tbl = :tbl AND COALESCE(origin, '') <> :ours"
+)
 _CLEAR = text("DELETE FROM crosstie_outbox WHERE tbl = :tbl")
 
 _decoder = msgspec.json.Decoder(list[tuple[int, int]])
@@ -78,8 +80,8 @@ def mark_own(connection: Connection, table: str, record_id: str, since: int) -> 
 
 
 def pending(connection: Connection, table: str) -> int:
-    """How many rows of that table wait."""
-    return int(connection.execute(_PENDING, {"tbl": table}).scalar_one())
+    """How many rows of that table wait, but for our own."""
+    return int(connection.execute(_PENDING, {"tbl": table, "ours": OURS}).scalar_one())
 
 
 def clear(connection: Connection, table: str) -> None:

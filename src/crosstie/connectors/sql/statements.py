@@ -29,7 +29,7 @@ from sqlalchemy import (
 from sqlalchemy.sql import quoted_name
 from sqlalchemy.types import NullType
 
-from crosstie.connectors.sql.codec import DoesNotFitError, Stored, odd, shower, storer
+from crosstie.connectors.sql.codec import DoesNotFitError, Stored, instant, odd, shower, storer
 from crosstie.connectors.sql.keys import Key, id_of
 from crosstie.connectors.sql.shape import Kind, TableShape
 from crosstie.core.errors import Rejected
@@ -48,10 +48,19 @@ class Rows:
     would fail on the first value that contradicts it. `codec` does the conversion.
     """
 
-    def __init__(self, shape: TableShape, key: Sequence[str], names: Sequence[str]) -> None:
+    def __init__(
+        self,
+        shape: TableShape,
+        key: Sequence[str],
+        names: Sequence[str],
+        updated: str | None = None,
+    ) -> None:
         self.shape = shape
+        self._updated = updated
         self.key = tuple(shape.columns[name] for name in key)
-        self.names = tuple(names)
+        self._listed = len(self.key) > 1
+        self.names = tuple(dict.fromkeys((*key, *names)))
+        """The columns that a record shows, and that every query reads: the key first."""
         # Keys `c0`, `c1`, ...: they name the bound parameters, where odd column names would not do.
         columns = {
             name: Column(quoted_name(name, True), NullType(), key=f"c{n}")
@@ -60,7 +69,7 @@ class Rows:
         self._columns = columns
         self.table = Table(quoted_name(shape.name, True), MetaData(), *columns.values())
         self._keys = [columns[name] for name in key]
-        wanted = [*self._keys, *(columns[name] for name in self.names)]
+        wanted = [columns[name] for name in self.names]
         self._select = select(*wanted).where(*(column.is_not(None) for column in self._keys))
         limit = bindparam("limit", type_=Integer())
         self._first: Statement = self._select.order_by(*self._keys).limit(limit)
@@ -154,13 +163,15 @@ class Rows:
 
     def record(self, row: Sequence[Any]) -> Record:
         """A row as a record."""
-        size = len(self.key)
-        fields: dict[str, Json] = dict(zip(self.names, row[size:], strict=True))
+        fields: dict[str, Json] = dict(zip(self.names, row, strict=True))
         for name, show in self._shown:
             fields[name] = show(fields[name])
+        updated = None if self._updated is None else instant(fields[self._updated])
         if bytes in map(type, row):
             fields = {name: odd(value) for name, value in fields.items()}
-        return Record(id_of(row[:size]), fields)
+            return Record(id_of(row[: len(self.key)]), fields, updated=updated)
+        record_id = id_of(row[: len(self.key)]) if self._listed else str(row[0])
+        return Record(record_id, fields, None, updated)
 
     def _is_after(self) -> ColumnElement[bool]:
         bound = [bindparam(f"k{n}", type_=NullType()) for n in range(len(self._keys))]

@@ -1,0 +1,52 @@
+"""What commands share: finding the application, opening it, running a coroutine to its end."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Awaitable, Callable
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import TypeVar
+
+from crosstie.service.locate import Located, locate
+from crosstie.service.wiring import Opened, opened
+from crosstie.sync import Crosstie
+
+T = TypeVar("T")
+
+
+def found(app: str | None) -> Located:
+    """The application that this call is about. Raises Misconfigured."""
+    return locate(app, Path.cwd())
+
+
+def with_open(app: Crosstie, work: Callable[[Opened], Awaitable[T]]) -> T:
+    """Open the application, do the work, close it."""
+
+    async def call() -> T:
+        async with opened(app) as ready:
+            return await work(ready)
+
+    return asyncio.run(call())
+
+
+def stamp(at: float | None) -> str:
+    """A time as people read it, in UTC; a dash for none."""
+    if at is None:
+        return "-"
+    return datetime.fromtimestamp(at, UTC).strftime("%Y-%m-%d %H:%M:%S")
+
+
+def age(seconds: float | None) -> str:
+    """A length of time in its largest unit: 40 s, 5 min, 3 h, 2 d."""
+    if seconds is None:
+        return "-"
+    for size, unit in ((86_400, "d"), (3_600, "h"), (60, "min")):
+        if seconds >= size:
+            return f"{seconds / size:.0f} {unit}"
+    return f"{seconds:.0f} s"
+
+
+def now() -> float:
+    """This machine's clock."""
+    return datetime.now(UTC).timestamp()

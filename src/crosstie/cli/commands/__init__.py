@@ -1,0 +1,1 @@
+"""One module a command; `crosstie.cli.group` says which."""

@@ -1,0 +1,107 @@
+"""`crosstie apply`."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+
+from crosstie.cli.calls import found, now, stamp, with_open
+from crosstie.cli.codes import Code, of_report
+from crosstie.cli.group import app as make
+from crosstie.cli.options import App, AsJson, Debug, Release, Yes
+from crosstie.cli.out import Out
+from crosstie.cli.progress import progress
+from crosstie.cli.showing import report_document, show_plan, show_report, signs
+from crosstie.core.plan import Plan, load_plan
+from crosstie.service import applying
+from crosstie.service.applying import Applied
+from crosstie.service.asked import Misused
+from crosstie.service.lock import engine_lock
+from crosstie.service.watching import open_conflicts
+from crosstie.service.wiring import Opened
+
+app = make("Do exactly what a plan says.")
+
+
+@app.command()
+def apply(
+    file: Annotated[Path | None, typer.Argument(metavar="[FILE]", help="A saved plan.")] = None,
+    limit: Annotated[
+        int | None, typer.Option("--limit", min=1, metavar="N", help="At most N operations.")
+    ] = None,
+    yes: Yes = False,
+    release: Release = False,
+    app: App = None,
+    as_json: AsJson = False,
+    debug: Debug = False,
+) -> int:
+    """Do exactly what a plan says.
+
+    With FILE it carries out that plan, and nothing else; a planned operation that no longer fits
+    is left alone and reported as stale. Without FILE it makes a plan, shows it, and asks.
+
+    \b
+    Example:
+      crosstie apply plan.json --limit 10
+      crosstie apply --yes
+    """
+    out = Out(as_json)
+    saved = None if file is None else load_plan(file.read_bytes())
+    located = found(app)
+
+    async def call(opened: Opened) -> int:
+        plan = saved
+        if plan is None:
+            plan = await applying.planned(opened, opened.works, full=False)
+            if not as_json:
+                show_plan(out, plan)
+            if plan.operations and not yes:
+                _ask(out, plan)
+        with progress("applying", json=as_json) as advance:
+            done = await applying.apply(
+                opened, plan, limit=limit, release=release, progress=advance
+            )
+        waiting = await open_conflicts(opened, opened.works, now())
+        return _tell(out, done, waiting)
+
+    with engine_lock(located.app.state, stamp(now())):
+        return with_open(located.app, call)
+
+
+def _ask(out: Out, plan: Plan) -> None:
+    if out.json or not sys.stdin.isatty():
+        raise Misused(
+            "nobody can be asked whether to apply this plan",
+            fix="add `--yes`, or save the plan with `crosstie plan -o FILE` and apply that",
+        )
+    if not typer.confirm(f"Apply {signs(plan.operations)}?", err=True):
+        raise typer.Exit(Code.FAILED)
+
+
+def _tell(out: Out, done: Applied, conflicts: int) -> int:
+    code = of_report(done.report, conflicts)
+    if code in (Code.DONE, Code.CONFLICTS) and done.stale:
+        code = Code.FAILED
+    if out.json:
+        out.document(_document(done, conflicts, code))
+        return code
+    for operation in done.stale:
+        where = operation.left_id or operation.right_id
+        out.line(f"! stale: {operation.kind} in {operation.sync} of {where}", "yellow")
+    show_report(out, done.report, conflicts)
+    left = f", {done.left} left by the limit" if done.left else ""
+    out.line(f"Applied: {signs(done.applied)}; {len(done.stale)} stale{left}.", "bold")
+    return code
+
+
+def _document(done: Applied, conflicts: int, code: int) -> dict[str, Any]:
+    return {
+        "applied": done.applied,
+        "stale": done.stale,
+        "left_by_limit": done.left,
+        "report": report_document(done.report, conflicts, code),
+        "exit": code,
+    }

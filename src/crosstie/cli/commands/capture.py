@@ -1,0 +1,71 @@
+"""`crosstie capture`."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from crosstie.cli.calls import found
+from crosstie.cli.group import app as make
+from crosstie.cli.options import App, AsJson, Debug, SyncName
+from crosstie.cli.out import Out
+from crosstie.service import capturing
+from crosstie.service.capturing import CaptureReport
+
+app = make(
+    """Install, remove or look at capture in your database.
+
+    Capture is a set of triggers that note every change of a table, whoever makes it. Example:
+    crosstie capture install
+    """
+)
+
+
+@app.command()
+def install(
+    sync: SyncName = None, app: App = None, as_json: AsJson = False, debug: Debug = False
+) -> int:
+    """Install the triggers, or bring them up to date.
+
+    \b
+    Example:
+      crosstie capture install --sync contacts
+    """
+    return _tell(Out(as_json), capturing.install(found(app).app, sync))
+
+
+@app.command()
+def uninstall(
+    sync: SyncName = None, app: App = None, as_json: AsJson = False, debug: Debug = False
+) -> int:
+    """Remove the triggers, and the notes of changes that wait. Your rows stay as they are.
+
+    \b
+    Example:
+      crosstie capture uninstall
+    """
+    return _tell(Out(as_json), capturing.uninstall(found(app).app, sync))
+
+
+@app.command()
+def status(
+    sync: SyncName = None, app: App = None, as_json: AsJson = False, debug: Debug = False
+) -> int:
+    """Show which tables are captured, and how many changes wait.
+
+    \b
+    Example:
+      crosstie capture status
+    """
+    return _tell(Out(as_json), capturing.status(found(app).app, sync))
+
+
+def _tell(out: Out, reports: Sequence[CaptureReport]) -> int:
+    if out.json:
+        out.document({"tables": reports})
+        return 0
+    rows = [
+        (r.table, r.database, r.state, "yes" if r.changed else "no", str(r.pending))
+        for r in reports
+    ]
+    out.table(("table", "database", "capture", "changed now", "#waiting"), rows)
+    return 0

@@ -1,0 +1,140 @@
+"""`crosstie conflicts`."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+import msgspec
+import typer
+
+from crosstie.cli.calls import age, found, now, with_open
+from crosstie.cli.group import app as make
+from crosstie.cli.options import App, AsJson, Debug, SyncName
+from crosstie.cli.out import Out
+from crosstie.core.values import Json
+from crosstie.service import deciding
+from crosstie.service.deciding import ConflictView, Ruling
+
+app = make("List, show and resolve what a person has to decide. Example: crosstie conflicts show 3")
+
+Number = Annotated[int, typer.Argument(metavar="ID", help="Number of the conflict.")]
+
+
+@app.command("list")
+def listing(
+    sync: SyncName = None, app: App = None, as_json: AsJson = False, debug: Debug = False
+) -> int:
+    """List open conflicts, without values.
+
+    \b
+    Example:
+      crosstie conflicts list --sync contacts
+    """
+    out = Out(as_json)
+    lines = with_open(found(app).app, lambda o: deciding.conflicts(o.app, o.store, sync))
+    if as_json:
+        out.document({"conflicts": lines})
+        return 0
+    if not lines:
+        out.line("No conflicts.")
+        return 0
+    rows = [
+        (
+            str(c.id),
+            c.sync,
+            c.kind,
+            c.left_id or "-",
+            c.right_id or "-",
+            ", ".join(c.fields) or c.note or "-",
+            age(now() - c.opened_at),
+            "yes" if c.answered else "no",
+        )
+        for c in lines
+    ]
+    columns = ("#id", "sync", "kind", "left id", "right id", "about", "#age", "answered")
+    out.table(columns, rows)
+    return 0
+
+
+@app.command()
+def show(conflict: Number, app: App = None, as_json: AsJson = False, debug: Debug = False) -> int:
+    """Show one conflict with the values of both sides.
+
+    \b
+    Example:
+      crosstie conflicts show 3
+    """
+    out = Out(as_json)
+    view = with_open(found(app).app, lambda o: deciding.conflict(o.store, conflict))
+    if as_json:
+        out.document(view)
+    else:
+        _show(out, view)
+    return 0
+
+
+@app.command()
+def resolve(
+    conflict: Number,
+    take: Annotated[
+        str | None, typer.Option("--take", metavar="left|right", help="Whose value is right.")
+    ] = None,
+    field: Annotated[
+        str | None, typer.Option("--field", metavar="NAME", help="Only this field.")
+    ] = None,
+    value: Annotated[
+        str | None, typer.Option("--value", help="A value that both sides shall have.")
+    ] = None,
+    pair: Annotated[
+        str | None, typer.Option("--pair", metavar="ID", help="The record that belongs to it.")
+    ] = None,
+    keep_apart: Annotated[
+        bool, typer.Option("--keep-apart", help="None of them: make a new record.")
+    ] = False,
+    app: App = None,
+    as_json: AsJson = False,
+    debug: Debug = False,
+) -> int:
+    """Answer a conflict; the next run carries it out.
+
+    \b
+    Example:
+      crosstie conflicts resolve 3 --take right --field phone
+      crosstie conflicts resolve 4 --field city --value Berlin
+      crosstie conflicts resolve 5 --pair 8f2k...
+    """
+    out = Out(as_json)
+    ruling = Ruling(take, field, value, pair, keep_apart)
+    view = with_open(
+        found(app).app, lambda o: deciding.resolve(o.app, o.store, conflict, ruling, now())
+    )
+    if as_json:
+        out.document(view)
+        return 0
+    out.line(f"Conflict {view.id} is answered.")
+    out.say("a running engine carries it out now; without one: `crosstie run --once`")
+    return 0
+
+
+def _show(out: Out, view: ConflictView) -> None:
+    state = "closed" if view.closed_at else "answered" if view.answer else "open"
+    out.line(f"Conflict {view.id} ({state}), {view.kind}, sync {view.sync}", "bold")
+    out.line(f"left {view.left_id or '-'}   right {view.right_id or '-'}")
+    if view.note:
+        out.line(view.note)
+    for candidate in view.candidates:
+        out.line(f"candidate: {candidate}")
+    if view.fields:
+        out.line()
+        rows = [
+            (name, *(_value(seen, key) for key in ("base_left", "left", "base_right", "right")))
+            for name, seen in view.fields.items()
+        ]
+        out.table(("field", "left was", "left now", "right was", "right now"), rows)
+
+
+def _value(seen: Json, key: str) -> str:
+    if key not in seen:
+        return "-"
+    value = seen[key]
+    return value if isinstance(value, str) else msgspec.json.encode(value).decode()

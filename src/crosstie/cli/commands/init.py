@@ -1,0 +1,57 @@
+"""`crosstie init`."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from crosstie.cli.group import app as make
+from crosstie.cli.options import AsJson, Debug
+from crosstie.cli.out import Out
+from crosstie.service import starting
+from crosstie.service.asked import Misused
+
+app = make("Write a first declaration to begin with.")
+
+
+@app.command()
+def init(
+    url: Annotated[
+        str | None, typer.Option("--url", help="Your database, e.g. sqlite:///app.db.")
+    ] = None,
+    remote: Annotated[str, typer.Option("--remote", help="The system across: ghl.")] = "ghl",
+    table: Annotated[
+        str | None, typer.Option("--table", help="The table to begin with; else a likely one.")
+    ] = None,
+    force: Annotated[
+        bool, typer.Option("--force", help="Write over files that are there.")
+    ] = False,
+    as_json: AsJson = False,
+    debug: Debug = False,
+) -> int:
+    """Write a first declaration to begin with.
+
+    Writes crosstie_app.py, the section of pyproject.toml that names it, and lines of .gitignore.
+    With --url it looks at the database and guesses a first mapping from the columns.
+
+    \b
+    Example:
+      crosstie init --url sqlite:///app.db --remote ghl
+    """
+    out = Out(as_json)
+    if remote not in starting.REMOTES:
+        raise Misused(
+            f"there is no connector {remote!r}", fix=f"use one of: {', '.join(starting.REMOTES)}"
+        )
+    begun = starting.start(Path.cwd(), url, table, overwrite=force)
+    if as_json:
+        out.document(begun)
+        return 0
+    for name in begun.written:
+        out.line(f"wrote {name}")
+    for name in begun.kept:
+        out.line(f"kept {name} as it is")
+    out.say("next: set GHL_TOKEN and the location in crosstie_app.py, then `crosstie check`")
+    return 0

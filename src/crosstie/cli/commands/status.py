@@ -1,0 +1,72 @@
+"""`crosstie status`."""
+
+from __future__ import annotations
+
+from crosstie.cli.calls import age, found, now, stamp, with_open
+from crosstie.cli.group import app as make
+from crosstie.cli.options import App, AsJson, Debug
+from crosstie.cli.out import Out
+from crosstie.service import desk
+from crosstie.service.desk import RunLine, Status
+
+app = make("Show how every sync stands.")
+
+
+@app.command()
+def status(app: App = None, as_json: AsJson = False, debug: Debug = False) -> int:
+    """Show how every sync stands.
+
+    Reads the state alone: it works while an engine runs and while a system is down. The first
+    line says the worst that a person should know.
+
+    \b
+    Example:
+      crosstie status
+      crosstie status --json
+    """
+    out = Out(as_json)
+    answer = with_open(found(app).app, lambda o: desk.status(o.app, o.store, now()))
+    if as_json:
+        out.document(answer)
+    else:
+        _show(out, answer)
+    return 0
+
+
+def _show(out: Out, answer: Status) -> None:
+    out.line(answer.verdict, "green" if answer.well else "bold red")
+    out.line()
+    out.table(
+        (
+            "sync",
+            "#linked",
+            "#due",
+            "#waiting",
+            "#asking",
+            "#dead",
+            "#conflicts",
+            "#oldest due",
+            "last full scan (UTC)",
+            "brake",
+        ),
+        [
+            (
+                s.sync,
+                *(str(n) for n in (s.linked, s.due, s.waiting, s.asking, s.dead, s.conflicts)),
+                age(s.oldest_due_age),
+                stamp(s.last_full_scan),
+                "holds" if s.held else "-",
+            )
+            for s in answer.syncs
+        ],
+    )
+    if answer.runs:
+        out.line()
+        rows = [_run(run) for run in answer.runs]
+        out.table(("#run", "kind", "started (UTC)", "#seconds", "what it did"), rows)
+
+
+def _run(run: RunLine) -> tuple[str, ...]:
+    took = "-" if run.ended is None else f"{run.ended - run.started:.1f}"
+    told = ", ".join(f"{name} {number}" for name, number in sorted(run.counts.items()))
+    return str(run.id), run.kind, stamp(run.started), took, run.error or told or "nothing"

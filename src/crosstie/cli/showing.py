@@ -1,0 +1,125 @@
+"""How plans and reports look on a terminal. None of it holds a record's value."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from crosstie.cli.out import Out
+from crosstie.core.plan import Plan, Planned
+from crosstie.engine.run import Report
+
+SIGNS = {"create": "+", "update": "~", "archive": "~", "delete": "-", "close": "=", "ask": "!"}
+MOST = 200
+"""Operations that a terminal shows; the file and `--json` hold all of them."""
+
+
+def show_plan(out: Out, plan: Plan) -> None:
+    """A table with signs; the summary is the last line."""
+    rows = [_row(operation) for operation in plan.operations[:MOST]]
+    if rows:
+        out.table(("", "sync", "what", "side", "left id", "right id", "fields", "why"), rows)
+        more = len(plan.operations) - len(rows)
+        if more:
+            out.line(f"... and {more} more; `-o FILE` and `--json` hold all of them")
+        out.line()
+    for warning in plan.warnings:
+        out.line(f"! {warning}", "yellow")
+    out.line(plan.summary(), "bold")
+
+
+def _row(operation: Planned) -> tuple[str, ...]:
+    return (
+        SIGNS.get(operation.kind, "?"),
+        operation.sync,
+        operation.kind,
+        operation.side.value if operation.side else "-",
+        operation.left_id or "-",
+        operation.right_id or "-",
+        ", ".join(operation.changes) or "-",
+        operation.cause or "-",
+    )
+
+
+def plan_document(plan: Plan) -> dict[str, Any]:
+    """The plan with its counts and its last line."""
+    return {
+        "made_at": plan.made_at,
+        "summary": plan.summary(),
+        "counts": dict(plan.counts()),
+        "matched": plan.matched,
+        "warnings": plan.warnings,
+        "operations": plan.operations,
+    }
+
+
+def show_report(out: Out, report: Report, conflicts: int) -> None:
+    """What a run did, and why it did not do more; the summary is the last line."""
+    for what, reasons in (("not reached", _texts(report)), ("held by the brake", report.held)):
+        for name, why in reasons.items():
+            out.line(f"! {name} {what}: {why}", "yellow")
+    out.line(summary(report, conflicts), "bold")
+
+
+def _texts(report: Report) -> Mapping[str, str]:
+    """Sync or account -> why it was not reached, with the fix."""
+    errors = {**report.missed, **report.halted}
+    # A halt is told once, by its account, and not again by each sync that met it.
+    halts = set(map(str, report.halted.values()))
+    told = {
+        name: error
+        for name, error in errors.items()
+        if name in report.halted or str(error) not in halts
+    }
+    return {name: f"{e}. fix: {e.fix or 'try again later'}" for name, e in told.items()}
+
+
+_WORDS = (
+    ("linked", "linked"),
+    ("matched_certain", "matched"),
+    ("matched_likely", "matched as likely"),
+    ("unchanged", "in step already"),
+    ("waiting", "waiting for another record"),
+    ("postponed", "to be tried again"),
+    ("waits_for_search", "waiting for the search"),
+    ("withheld", "left alone"),
+    ("dead", "dead letters"),
+)
+
+
+def summary(report: Report, conflicts: int) -> str:
+    """One line: what was written, and what is left."""
+    parts = []
+    for verb in ("created", "updated", "deleted"):
+        parts.append(f"{sum(report.total(f'{verb}_{s}') for s in ('left', 'right'))} {verb}")
+    parts += [f"{n} {word}" for what, word in _WORDS if (n := report.total(what))]
+    if conflicts:
+        parts.append(f"{conflicts} conflicts wait")
+    return f"Run: {', '.join(parts)}."
+
+
+def report_document(report: Report, conflicts: int, code: int) -> dict[str, Any]:
+    """A run as a document."""
+    return {
+        "run": report.run_id,
+        "writes": report.writes,
+        "counts": report.counts,
+        "conflicts": conflicts,
+        "held": report.held,
+        "busy": report.busy,
+        "not_reached": [
+            {"name": name, "code": e.code, "message": str(e), "fix": e.fix}
+            for name, e in {**report.missed, **report.halted}.items()
+        ],
+        "summary": summary(report, conflicts),
+        "exit": code,
+    }
+
+
+def signs(operations: Sequence[Planned]) -> str:
+    """`+3 ~2 -1` of some operations."""
+    counts = dict.fromkeys("+~-", 0)
+    for operation in operations:
+        sign = SIGNS.get(operation.kind, "?")
+        counts[sign] = counts.get(sign, 0) + 1
+    return " ".join(f"{sign}{number}" for sign, number in counts.items())

@@ -1,0 +1,34 @@
+"""Waiting for what another process brings about."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+from typing import TypeVar
+
+T = TypeVar("T")
+
+_LOOK_AGAIN = 0.05
+PATIENCE = 15.0
+
+
+class Failed(Exception):
+    """A check of the demonstration did not hold. The text says which."""
+
+
+def until(look: Callable[[], T | None], what: str, *, seconds: float = PATIENCE) -> T:
+    """The first thing `look` gives that is neither None nor False. Raises Failed after a while."""
+    end = time.monotonic() + seconds
+    while True:
+        found = look()
+        if found is not None and found is not False:
+            return found
+        if time.monotonic() > end:
+            raise Failed(f"waited {seconds:g} s for {what}")
+        time.sleep(_LOOK_AGAIN)
+
+
+def check(holds: bool, what: str) -> None:
+    """Raise Failed, naming what was expected, unless it holds."""
+    if not holds:
+        raise Failed(f"expected: {what}")

@@ -1,0 +1,179 @@
+"""Plans: made with the brake's word on them, and applied exactly. No screen in here."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
+
+import msgspec
+
+from crosstie.core.decide import Create, Operation
+from crosstie.core.plan import Harm, Plan, Planned, trips
+from crosstie.core.values import Json, Side
+from crosstie.engine import planner
+from crosstie.engine.drain import Progress
+from crosstie.engine.run import Options, Report, run
+from crosstie.engine.scene import Scene
+from crosstie.engine.virtual import PENDING
+from crosstie.engine.work import Work
+from crosstie.ports import Sighting, Store
+from crosstie.service.asked import Braked
+from crosstie.service.wiring import Opened
+
+
+@dataclass(frozen=True, slots=True)
+class Applied:
+    """What applying a plan came to."""
+
+    report: Report
+    applied: Sequence[Planned]
+    stale: Sequence[Planned]
+    """Planned, and no longer what the records need: left alone."""
+    left: int
+    """Planned operations beyond the limit, not tried."""
+
+
+async def planned(
+    opened: Opened, works: Sequence[Work], *, full: bool, only: str | None = None
+) -> Plan:
+    """What a run would do now, with a warning for each sync that the brake would stop."""
+    made = await planner.plan(works, full=full, only=only)
+    brakes = await braked(opened, made)
+    warnings = (*made.warnings, *(f"the brake stops {s}: {why}" for s, why in brakes.items()))
+    return msgspec.structs.replace(made, warnings=warnings)
+
+
+async def braked(opened: Opened, plan: Plan) -> Mapping[str, str]:
+    """Sync -> why the brake stops such a plan, or holds the sync already."""
+    now = opened.doors.clock.now()
+    found: dict[str, str] = {}
+    for name in dict.fromkeys(operation.sync for operation in plan.operations):
+        brake = opened.app.sync(name).brake
+        figures = await opened.store.figures(name, now)
+        mine = [o for o in plan.operations if o.sync == name and o.harmful]
+        gone = [o.side.other for o in mine if o.kind == "delete" and o.side is not None]
+        emptied = tuple(side for side in Side if gone.count(side) >= max(figures.linked, 1))
+        harm = Harm(figures.linked, len(mine) - len(gone), len(gone), emptied)
+        why = figures.held or trips(
+            harm, share=brake.share, records=brake.records, empty_side=brake.empty_side
+        )
+        if why is not None:
+            found[name] = why
+    return found
+
+
+async def apply(
+    opened: Opened,
+    plan: Plan,
+    *,
+    limit: int | None = None,
+    release: bool = False,
+    progress: Progress | None = None,
+) -> Applied:
+    """Carry out exactly these operations, and what follows from a planned create.
+
+    limit: at most so many operations.  release: a person lets go of the brake. Raises Braked
+    before the first write, Misconfigured for a plan that names an unknown sync.
+    """
+    names = list(dict.fromkeys(o.sync for o in plan.operations))
+    works = opened.only(names) if names else ()
+    brakes = {} if release else await braked(opened, plan)
+    if brakes:
+        told = "; ".join(f"{name}: {why}" for name, why in brakes.items())
+        raise Braked(
+            f"the brake stops this plan: {told}",
+            fix="look at it with `crosstie plan`; if it is meant, add `--release-brake`",
+        )
+    gate = Exactly(plan.operations, limit)
+    works = tuple(replace(work, gate=gate) for work in works)
+    for work in works:
+        await _notice(work, opened.store, plan)
+    report = await run(works, opened.store, Options(release=True, looks={}), progress)
+    stale = () if gate.full else tuple(gate.open())
+    left = len(gate.open()) if gate.full else 0
+    return Applied(report, tuple(gate.applied), stale, left)
+
+
+async def _notice(work: Work, store: Store, plan: Plan) -> None:
+    """Make the planned records due. Before the first scan the run finds all of them itself."""
+    if await store.last_scan(work.name) is None:
+        return
+    now = work.clock.now()
+    for side in Side:
+        ids = [_id(o, side) for o in plan.operations if o.sync == work.name and _source(o) is side]
+        sightings = [Sighting(record_id) for record_id in dict.fromkeys(ids) if record_id]
+        await store.notice(work.name, side, sightings, now)
+
+
+def _source(operation: Planned) -> Side | None:
+    """The side whose record leads to the operation: it has an id there before it is done."""
+    if operation.side is None:
+        return None
+    has = operation.side if operation.kind != "create" else operation.side.other
+    return has if _id(operation, has) is not None else None
+
+
+def _id(operation: Planned, side: Side) -> str | None:
+    return operation.left_id if side is Side.LEFT else operation.right_id
+
+
+_Place = tuple[object, ...]
+
+
+@dataclass(slots=True)
+class Exactly:
+    """A gate that lets through what stands in a plan, each operation once, and nothing else."""
+
+    operations: Sequence[Planned]
+    limit: int | None = None
+    applied: list[Planned] = field(default_factory=list)
+    _waiting: dict[_Place, list[Planned]] = field(init=False)
+    _created: set[tuple[str, int]] = field(default_factory=set)
+
+    def __post_init__(self) -> None:
+        self._waiting = defaultdict(list)
+        for operation in self.operations:
+            if operation.side is not None:
+                self._waiting[operation.key[:-1]].append(operation)
+
+    @property
+    def full(self) -> bool:
+        """As many operations as the limit allows were let through."""
+        return self.limit is not None and len(self.applied) >= self.limit
+
+    @property
+    def over(self) -> bool:
+        """All that was planned came up, or as much as the limit allows."""
+        return self.full or not any(self._waiting.values())
+
+    def open(self) -> list[Planned]:
+        """Planned operations that did not come up."""
+        return [operation for group in self._waiting.values() for operation in group]
+
+    def permits(self, sync: str, scene: Scene, operation: Operation) -> bool:
+        """Whether the plan has it. What completes a record created in this run passes."""
+        name = (sync, scene.link.id)
+        if name in self._created:
+            return True
+        wanted = planner.planned_of(sync, scene, operation)
+        if wanted is None:
+            return True
+        if self.full:
+            return False
+        waiting = self._waiting.get(wanted.key[:-1], [])
+        for candidate in waiting:
+            if _same(candidate.changes, wanted.changes):
+                waiting.remove(candidate)
+                self.applied.append(candidate)
+                if isinstance(operation, Create):
+                    self._created.add(name)
+                return True
+        return False
+
+
+def _same(planned: Mapping[str, Sequence[Json]], now: Mapping[str, Sequence[Json]]) -> bool:
+    """Equal values to be written; an id that a planned create only makes later fits any."""
+    if planned.keys() != now.keys():
+        return False
+    return all(then[1] in (PENDING, now[name][1]) for name, then in planned.items())

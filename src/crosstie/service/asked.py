@@ -1,0 +1,23 @@
+"""What a person asked for that cannot be done, and what stops a person's run."""
+
+from __future__ import annotations
+
+from crosstie.core.errors import CrosstieError
+
+
+class Misused(CrosstieError):
+    """The question or the answer does not fit: nothing was changed."""
+
+    code = "usage"
+
+
+class Unknown(CrosstieError):
+    """There is no such record, conflict or dead letter: nothing was changed."""
+
+    code = "unknown"
+
+
+class Braked(CrosstieError):
+    """The brake stopped it before the first write."""
+
+    code = "brake"

@@ -1,0 +1,128 @@
+"""Is everything as it must be before the first run? One line for each thing looked at."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Sequence
+from typing import Literal
+
+import msgspec
+
+from crosstie.connectors.sql import TableSource, capture_status
+from crosstie.core.errors import CrosstieError
+from crosstie.core.values import Record, Side
+from crosstie.engine.work import Work
+from crosstie.ports import Schema
+from crosstie.service import fitting
+from crosstie.service.fielding import schema_of
+from crosstie.service.wiring import Opened
+from crosstie.sync import Sync
+
+SAMPLE = 200
+"""Real records that the lens laws are tried on."""
+
+Level = Literal["ok", "warn", "error"]
+
+
+class Line(msgspec.Struct, frozen=True):
+    """One finding. Holds no value of a record."""
+
+    level: Level
+    about: str
+    text: str
+    fix: str | None = None
+
+
+async def check(opened: Opened, syncs: Sequence[str]) -> AsyncIterator[Line]:
+    """Look at these syncs, or at all of them. Writes nothing to either system."""
+    yield Line("ok", "state", f"the state database is open, its name is {opened.store.identity}")
+    for work in opened.only(syncs):
+        async for line in _sync(opened, work):
+            yield line
+
+
+def failed_state(error: CrosstieError) -> Line:
+    """The line for a state that cannot be opened."""
+    return Line("error", "state", str(error), error.fix)
+
+
+async def _sync(opened: Opened, work: Work) -> AsyncIterator[Line]:
+    sync = work.sync
+    schemas: dict[Side, Schema] = {}
+    samples: dict[Side, Sequence[Record]] = {}
+    for side in Side:
+        about = f"{sync.name} {side}"
+        try:
+            schema = schemas[side] = await schema_of(opened, sync.name, side)
+            await work.at(side).open()
+            samples[side] = await _sample(work, side)
+        except CrosstieError as error:
+            yield Line("error", about, str(error), error.fix)
+            continue
+        name = f"{sync.source(side).name} of {sync.source(side).account.label}"
+        yield Line("ok", about, f"{name} is open, {len(schema.fields)} fields")
+        for note in schema.notes:
+            text, _, fix = note.partition("; fix: ")
+            yield Line("warn", about, text, fix or None)
+        for line in _captured(sync, side):
+            yield line
+    if not sync.match:
+        text = "no match keys: the first run creates every record across"
+        yield Line("warn", sync.name, text, "name fields with `match=[...]`")
+    for side, schema in schemas.items():
+        for line in _fitting(sync, side, schema):
+            yield line
+    for side, records in samples.items():
+        for line in _sampled(work, side, records):
+            yield line
+
+
+async def _sample(work: Work, side: Side) -> Sequence[Record]:
+    """Up to `SAMPLE` whole records of one side."""
+    collection, found, cursor = work.at(side), list[Record](), None
+    while len(found) < SAMPLE:
+        page = await collection.scan(cursor)
+        rows = [entry for entry in page.entries if isinstance(entry, Record)]
+        found += rows[: SAMPLE - len(found)]
+        cursor = page.cursor
+        if not page.more:
+            break
+    hints = [record.id for record in found if record.hint]
+    whole = (await collection.read(hints)).records if hints else {}
+    return [whole.get(record.id, record) for record in found]
+
+
+def _captured(sync: Sync, side: Side) -> Sequence[Line]:
+    source = sync.source(side)
+    if not isinstance(source, TableSource):
+        return []
+    [report] = capture_status([source])
+    if report.state == "installed":
+        return [Line("ok", f"{sync.name} {side}", f"capture of {report.table} is installed")]
+    # The schema of an uncaptured table has a note that says so, with its fix.
+    return []
+
+
+def _fitting(sync: Sync, side: Side, schema: Schema) -> Sequence[Line]:
+    lines = []
+    about = f"{sync.name} {side}"
+    for misfit in fitting.misfits(sync, side, schema):
+        level: Level = "warn" if misfit.maybe else "error"
+        lines.append(Line(level, f"{about} {misfit.field}", misfit.text, misfit.fix))
+    if not any(line.level == "error" for line in lines):
+        mapped = len(sync.mapping.side(side).reads)
+        lines.insert(0, Line("ok", about, f"{mapped} mapped fields are there and fit their lenses"))
+    return lines
+
+
+def _sampled(work: Work, side: Side, records: Sequence[Record]) -> Sequence[Line]:
+    lines = []
+    about = f"{work.name} {side}"
+    for finding in fitting.laws(work.sync, side, records):
+        level: Level = "warn" if finding.maybe else "error"
+        lines.append(Line(level, f"{about} {finding.field}", finding.text, finding.fix))
+    if not lines:
+        text = f"{len(records)} real records read and write back unchanged"
+        lines.append(Line("ok", about, text))
+    for twice in fitting.doubles(work.sync, side, records):
+        lines.append(Line("warn", f"{about} {twice.field}", twice.text, twice.fix))
+    return lines
