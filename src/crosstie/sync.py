@@ -83,7 +83,8 @@ class Rhythm:
 
     left: float = 1.0
     right: float = 30.0
-    reconcile: float = 86_400.0
+    reconcile: float = 3_600.0
+    """A complete scan of both sides: how deletions are found that no feed tells of."""
 
 
 @dataclass(frozen=True, slots=True)

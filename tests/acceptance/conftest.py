@@ -10,6 +10,7 @@ import pytest
 
 from crosstie.sandbox.ghl import DEFAULT_TOKEN, GhlSandbox
 from crosstie.sandbox.hosted import Hosted
+
 from .world import TABLE, World
 
 

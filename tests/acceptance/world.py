@@ -48,7 +48,7 @@ contacts = Sync(
     left=database.table({table!r}),
     right={right},
     fields=[{fields}],
-    match=["email"],
+    match={match},
     {extra}
 )
 app = Crosstie(syncs=[contacts], state="sqlite:///state.db")
@@ -95,6 +95,7 @@ class World:
         table: str = "people",
         right: str = "ghl.contacts(search_lag=0.0)",
         fields: str = FIELDS,
+        match: str = '["email"]',
         extra: str = "",
         text: str | None = None,
     ) -> None:
@@ -107,6 +108,7 @@ class World:
             table=table,
             right=right,
             fields=fields,
+            match=match,
             extra=extra,
         )
         (self.folder / f"{self.module}.py").write_text(made)
@@ -163,14 +165,9 @@ class World:
     def contacts(self) -> int:
         return int(self.control("state")["contacts"])
 
-    def writes(self) -> int:
-        """Calls that the stand-in took for a change."""
-        state = self.control("state")
-        return sum(
-            n
-            for route, n in state["by_route"].items()
-            if not route.startswith("GET") and not route.endswith("/search")
-        )
+    def stored(self) -> int:
+        """Writes that the stand-in has carried out, by whomever."""
+        return int(self.control("state")["stored"])
 
     def ids(self) -> Sequence[str]:
         """Ids of the contacts that are linked, by the state."""

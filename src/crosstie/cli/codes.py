@@ -52,11 +52,12 @@ def of_report(report: Report, conflicts: int) -> Code:
 
     What a person must do comes before what time may mend, and that before what is only told.
     """
-    halts = list(report.halted.values())
-    later = report.busy or report.missed or report.total("postponed")
+    missed = [*report.halted.values(), *report.missed.values()]
+    codes = {of_error(error) for error in missed}
+    later = report.busy or missed or report.total("postponed")
     for applies, code in (
-        (any(halt.login for halt in halts), Code.LOGIN),
-        (bool(halts), Code.FAILED),
+        (Code.LOGIN in codes, Code.LOGIN),
+        (Code.FAILED in codes, Code.FAILED),
         (bool(report.held), Code.BRAKE),
         (report.total("dead") > 0, Code.FAILED),
         (bool(later) or report.total("waits_for_search") > 0, Code.BUSY),

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import os
 import sys
 from collections.abc import Sequence
@@ -71,6 +70,8 @@ def told(args: Sequence[str], error: CrosstieError) -> int:
 
 
 def _fail(args: Sequence[str], code: str, message: str, fix: str, exit_code: Code) -> int:
+    import json
+
     from crosstie.cli.out import clean
 
     if "--json" in args:

@@ -83,7 +83,7 @@ _WORDS = (
     ("postponed", "to be tried again"),
     ("waits_for_search", "waiting for the search"),
     ("withheld", "left alone"),
-    ("dead", "dead letters"),
+    ("dead", "stopped as dead letters"),
 )
 
 
@@ -94,7 +94,7 @@ def summary(report: Report, conflicts: int) -> str:
         parts.append(f"{sum(report.total(f'{verb}_{s}') for s in ('left', 'right'))} {verb}")
     parts += [f"{n} {word}" for what, word in _WORDS if (n := report.total(what))]
     if conflicts:
-        parts.append(f"{conflicts} conflicts wait")
+        parts.append(f"{conflicts} {'conflict waits' if conflicts == 1 else 'conflicts wait'}")
     return f"Run: {', '.join(parts)}."
 
 

@@ -1,15 +1,15 @@
 """Errors, named after what to do next. Nothing else decides about retries or dead letters.
 
-| error         | what it means                           | what the engine does                      |
-|---------------|-----------------------------------------|-------------------------------------------|
-| Retry         | not now: network, 5xx, 429, locked file | later, with full jitter                   |
-| Stale         | the record is not as we read it         | read and decide again at once, then later |
-| NotFound      | no such record (any more)               | takes it for gone                         |
-| Rejected      | the system refuses this content         | dead letter, with field and reason        |
-| Duplicate     | refused: exists already, under this id  | adopts it, or asks a person               |
-| Halt          | nothing can be done with this account   | pauses the account, tells a person        |
-| Unlinked      | a reference whose record has no link    | waits for the parent                      |
-| Misconfigured | the declaration or set-up is wrong      | does not start; exit code 3               |
+| error         | what it means                           | what the engine does                   |
+|---------------|-----------------------------------------|----------------------------------------|
+| Retry         | not now: network, 5xx, 429, locked file | later, with full jitter                |
+| Stale         | the record is not as we read it         | decide again at once, then later       |
+| NotFound      | no such record (any more)               | takes it for gone                      |
+| Rejected      | the system refuses this content         | dead letter, with field and reason     |
+| Duplicate     | refused: exists already, under this id  | adopts it, or asks a person            |
+| Halt          | nothing can be done with this account   | pauses the account, tells a person     |
+| Unlinked      | a reference whose record has no link    | waits for the parent                   |
+| Misconfigured | the declaration or set-up is wrong      | does not start; exit code 3            |
 
 Texts say what, where and how to mend it, and never hold a record's value or a secret.
 """
@@ -33,6 +33,8 @@ class SyncError(CrosstieError):
     """What a connector may raise. The engine adds the `side` on which it happened."""
 
     side: Side | None = None
+    marks: tuple[str | None, str | None] | None = None
+    """Marks of both records when they were read: equal ones are not tried again by themselves."""
 
 
 class Retry(SyncError):

@@ -53,7 +53,6 @@ class Field:
     """An edit of this field on the other side is put back."""
     create_only: bool = False
     """Written when a record is created on the far side, never after."""
-    personal: bool = True
 
     def raw_name(self, side: Side) -> str | None:
         """The side's own name of it; None where the value is derived."""
@@ -225,7 +224,6 @@ def field(
     policy: Policy | str | None = None,
     owner: Side | str | None = None,
     create_only: bool = False,
-    personal: bool = True,
 ) -> Field:
     """Say that two fields correspond.
 
@@ -248,7 +246,6 @@ def field(
         policy=None if policy is None else Policy(policy),
         owner=None if owner is None else Side(owner),
         create_only=create_only,
-        personal=personal,
     )
 
 

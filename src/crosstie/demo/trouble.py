@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from typing import Any
 
 from crosstie.demo.compare import compared
@@ -9,6 +10,8 @@ from crosstie.demo.people import add_contact, add_trip, again, edit_trip, enrol,
 from crosstie.demo.stage import INDEX_LAG, Stage
 from crosstie.demo.waiting import check, until
 
+_OUTAGE = 1.5
+"""Seconds; long enough for the engine to have tried."""
 _WAITING = "saved, not yet synced"
 
 
@@ -90,6 +93,8 @@ def crm_down(stage: Stage) -> str:
     check(_WAITING in page.text, f"the page to say “{_WAITING}”")
     kyoto = stage.books.rows("trips", name="Kyoto in Spring")[0]
     edit_trip(stage, kyoto, max_passengers="12")
+    time.sleep(_OUTAGE)
+    check(again(stage, "trips", trip)["ghl_opportunity_id"] is None, "the trip to wait")
     stage.crm.control("down", down=False)
     trip = synced(stage, "trips", trip)
     remote_id = kyoto["ghl_opportunity_id"]

@@ -129,14 +129,17 @@ async def _settle_or_postpone(
         work.count("halted")
 
 
-async def _current(work: Work, link: Link) -> Link | None:
-    """The link as the steps of the broken-off settling left it."""
+async def _current(work: Work, link: Link, error: SyncError) -> Link | None:
+    """The link as the steps of the broken-off settling left it, with the states that were read."""
     now = await work.store.link(link.id)
-    return None if now is None else replace(now, noticed=link.noticed)
+    if now is None:
+        return None
+    left, right = error.marks or (now.left_mark, now.right_mark)
+    return replace(now, noticed=link.noticed, left_mark=left, right_mark=right)
 
 
 async def _wait(work: Work, link: Link, missing: Unlinked) -> None:
-    current = await _current(work, link)
+    current = await _current(work, link, missing)
     if current is None:
         return
     parent = Parent(missing.sync, missing.parent_side, missing.record_id)
@@ -159,7 +162,7 @@ async def _wait(work: Work, link: Link, missing: Unlinked) -> None:
 async def _postpone(
     work: Work, link: Link, error: SyncError, *, counts: bool, after: float | None
 ) -> None:
-    current = await _current(work, link)
+    current = await _current(work, link, error)
     if current is None:
         return
     attempts = current.attempts + 1 if counts else current.attempts
@@ -180,7 +183,7 @@ async def _postpone(
 
 async def _bury(work: Work, link: Link, error: SyncError, named: str | None) -> None:
     """A dead letter: nothing more is tried until something changes or a person says so."""
-    current = await _current(work, link)
+    current = await _current(work, link, error)
     if current is None:
         return
     dead = replace(

@@ -6,13 +6,12 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
 from crosstie.core.errors import Halt, Retry, SyncError
-from crosstie.core.plan import Harm, trips
 from crosstie.core.values import Instant, Side
-from crosstie.engine import planner
+from crosstie.engine.brake import Seen, brake
 from crosstie.engine.drain import Progress, drain
 from crosstie.engine.notice import notice
-from crosstie.engine.reconcile import Surveyed, reconcile
-from crosstie.engine.work import Ledger, Work
+from crosstie.engine.reconcile import reconcile
+from crosstie.engine.work import Work
 from crosstie.ports import Store
 
 PASSES = 5
@@ -67,92 +66,79 @@ async def run(
 ) -> Report:
     """Do one run over these syncs, which are in order, parents first.
 
-    Raises nothing that one account or one record is at fault for: that is in the report.
+    Raises nothing that one account or one record is at fault for: that is in the report. A run
+    that finds nothing to do leaves no trace in the state.
     """
     if not works:
         return Report(0, {})
     clock, ledger = works[0].clock, works[0].ledger
-    run_id = await store.start_run("full" if options.full else "run", clock.now())
-    works = [replace(work, run_id=run_id) for work in works]
+    if not ledger.woken:
+        # Only once a process: what waits for a search to catch up must go on waiting.
+        await store.wake_intents(clock.now())
+        ledger.woken = True
     held: dict[str, str] = {}
     missed: dict[str, SyncError] = {}
-    await store.wake_intents(clock.now())
     ready = []
     for work in works:
         seen = await _look(work, options)
         if isinstance(seen, SyncError):
             missed[work.name] = seen
             continue
-        reason = await _brake(work, store, seen, options)
-        if reason is not None:
+        if options.release:
+            await store.hold(work.name, None)
+        elif (reason := await brake(work, store, seen)) is not None:
             held[work.name] = reason
             continue
         ready.append(work)
-    for _ in range(PASSES):
-        taken = [await drain(work, progress=progress) for work in ready]
-        if not any(taken):
-            break
+    run_id = await _drain(ready, store, options, progress)
     counts = {name: number for name, number in ledger.counts.items() if number}
     ledger.counts.clear()
-    await store.finish_run(run_id, clock.now(), counts, _first(ledger))
+    error = next((f"{name}: {why}" for name, why in missed.items()), None)
+    if run_id == 0 and (counts or options.full):
+        run_id = await store.start_run(_kind(options), clock.now())
+    if run_id:
+        await store.finish_run(run_id, clock.now(), counts, error)
     busy = {label: until for label, until in ledger.paused.items() if until > clock.now()}
     return Report(run_id, counts, held, dict(ledger.halted), busy, missed)
 
 
-@dataclass(frozen=True, slots=True)
-class _Seen:
-    """What noticing came to, as far as the brake cares."""
-
-    gone: int = 0
-    survey: Surveyed | None = None
+def _kind(options: Options) -> str:
+    return "full" if options.full else "run"
 
 
-async def _look(work: Work, options: Options) -> _Seen | SyncError:
+async def _drain(
+    ready: Sequence[Work], store: Store, options: Options, progress: Progress | None
+) -> int:
+    """Settle what is due, round after round; the run's id, or 0 when nothing was due."""
+    run_id = 0
+    for _ in range(PASSES):
+        taken = 0
+        for work in ready:
+            if not await store.claim(work.name, work.clock.now(), 1, frozenset()):
+                continue
+            if run_id == 0:
+                run_id = await store.start_run(_kind(options), work.clock.now())
+            taken += await drain(replace(work, run_id=run_id), progress=progress)
+        if not taken:
+            break
+    return run_id
+
+
+async def _look(work: Work, options: Options) -> Seen | SyncError:
     """Notice what changed on both sides; the error when an account cannot be asked."""
+    for side in Side:
+        label = work.account(side)
+        if work.ledger.rests(label, work.clock.now()):
+            return work.ledger.halted.get(label) or Retry(f"{label} is left alone for a moment")
     try:
         for side in Side:
             await work.ask(side, work.at(side).open())
         everything = options.full or await work.store.last_scan(work.name) is None
         sides = tuple(Side) if everything else options.sides(work.name)
-        gone = 0
-        for side in sides:
-            # The feed first: what is edited while the scan goes on is told by it afterwards.
-            gone += await notice(work, side, meet=not everything)
+        # The feed first: what is edited while a scan goes on is told by it afterwards.
+        gone = {side: await notice(work, side, meet=not everything) for side in sides}
         scanned = [s for s in sides if everything or not work.at(s).can.has_changes]
         survey = await reconcile(work, scanned) if scanned else None
     except (Retry, Halt) as error:
-        work.count("not_reached")
         return error
-    return _Seen(gone, survey)
-
-
-async def _brake(work: Work, store: Store, seen: _Seen, options: Options) -> str | None:
-    """Why this sync must not be written to now; None when it may."""
-    if options.release:
-        await store.hold(work.name, None)
-        return None
-    figures = await store.figures(work.name, work.clock.now())
-    if figures.held is not None:
-        return figures.held
-    brake = work.sync.brake
-    emptied = seen.survey.emptied() if seen.survey is not None else ()
-    many = figures.due_linked > brake.records and figures.due_linked > brake.share * figures.linked
-    all_gone = seen.gone > 0 and seen.gone >= figures.linked
-    harm = Harm(figures.linked, empty=emptied)
-    if (many or all_gone) and not emptied:
-        enough = max(brake.records, int(brake.share * figures.linked))
-        harm = await planner.harm(work, linked=figures.linked, enough=enough)
-        if all_gone and figures.linked and harm.deletes >= figures.linked:
-            harm = replace(harm, empty=tuple(Side)[:1])
-    reason = trips(harm, share=brake.share, records=brake.records, empty_side=brake.empty_side)
-    if reason is not None:
-        await store.hold(work.name, reason)
-        work.count("held")
-    return reason
-
-
-def _first(ledger: Ledger) -> str | None:
-    """The first reason why an account was not reached."""
-    for label, halt in ledger.halted.items():
-        return f"{label}: {halt}"
-    return None
+    return Seen(gone, survey)

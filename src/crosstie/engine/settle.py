@@ -23,7 +23,7 @@ from crosstie.core.decide import (
     Update,
     decide,
 )
-from crosstie.core.errors import NotFound, Stale
+from crosstie.core.errors import NotFound, Rejected, Stale, Unlinked
 from crosstie.core.values import Link, LinkState, Record, Side
 from crosstie.engine import conflicts, meet, perform, recover
 from crosstie.engine.scene import Records, Scene, look
@@ -75,6 +75,15 @@ async def _settle(
     if _left_out(work, link, records):
         await work.store.keep([Step(_settled(link), drops=True)])
         return
+    try:
+        await _decide(work, link, records)
+    except (Rejected, Unlinked) as refused:
+        refused.marks = (link.left_mark, link.right_mark)
+        raise
+
+
+async def _decide(work: Work, link: Link, records: Records) -> None:
+    """Decide and write until there is nothing left to write."""
     pending: Step | None = None
     for _ in range(ROUNDS):
         scene = await look(work, link, records)

@@ -48,6 +48,9 @@ class Open:
 
 OPEN = Open()
 
+HALT_PAUSE = 30.0
+"""Seconds until an account that a person has to look after is tried again."""
+
 
 @dataclass(slots=True)
 class Ledger:
@@ -58,12 +61,14 @@ class Ledger:
     """Account label -> until when."""
     halted: dict[str, Halt] = field(default_factory=dict)
     """Account label -> why."""
+    woken: bool = False
+    """Links whose intents an earlier process left open were made due."""
     meeting: set[tuple[str, str, str]] = field(default_factory=set)
     """(sync, key field, value) of records that look for their counterpart at this moment."""
 
     def rests(self, label: str, now: Instant) -> bool:
-        """That account is paused or halted."""
-        return label in self.halted or self.paused.get(label, 0.0) > now
+        """That account is left alone for now."""
+        return self.paused.get(label, 0.0) > now
 
 
 @dataclass(frozen=True, slots=True)
@@ -115,15 +120,19 @@ class Work:
     async def ask(self, side: Side, call: Awaitable[T]) -> T:
         """Await a call of that side; what it raises says on which side it happened."""
         try:
-            return await call
+            answer = await call
         except SyncError as error:
             error.side = side
             if isinstance(error, Halt):
                 self.ledger.halted[self.account(side)] = error
+                self.ledger.paused[self.account(side)] = self.clock.now() + HALT_PAUSE
             elif isinstance(error, Retry) and not error.counts:
                 pause = error.after if error.after is not None else 1.0 + self.dice.roll()
                 self.ledger.paused[self.account(side)] = self.clock.now() + pause
             raise
+        if self.ledger.halted:
+            self.ledger.halted.pop(self.account(side), None)
+        return answer
 
     async def refs(self, records: Mapping[Side, Record | None]) -> Refs:
         """Look up the linked counterparts of every reference in these records."""

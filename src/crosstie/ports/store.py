@@ -200,6 +200,10 @@ class DeskStore(Protocol):
         """Keep a person's answer and make the link due and active. A later answer replaces it."""
         ...
 
+    async def held(self, sync: str) -> str | None:
+        """Why the brake holds this sync; None when it does not."""
+        ...
+
     async def hold(self, sync: str, reason: str | None) -> None:
         """The brake holds this sync for that reason; None lets it go."""
         ...

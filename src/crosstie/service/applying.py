@@ -29,7 +29,9 @@ class Applied:
     report: Report
     applied: Sequence[Planned]
     stale: Sequence[Planned]
-    """Planned, and no longer what the records need: left alone."""
+    """Planned, and the records need something else now: left alone."""
+    needless: Sequence[Planned]
+    """Planned, and nothing is left to do for it: done already, or taken back."""
     left: int
     """Planned operations beyond the limit, not tried."""
 
@@ -90,9 +92,12 @@ async def apply(
     for work in works:
         await _notice(work, opened.store, plan)
     report = await run(works, opened.store, Options(release=True, looks={}), progress)
-    stale = () if gate.full else tuple(gate.open())
-    left = len(gate.open()) if gate.full else 0
-    return Applied(report, tuple(gate.applied), stale, left)
+    waiting = gate.open()
+    if gate.full:
+        return Applied(report, tuple(gate.applied), (), (), len(waiting))
+    stale = tuple(o for o in waiting if gate.refused(o))
+    needless = tuple(o for o in waiting if not gate.refused(o))
+    return Applied(report, tuple(gate.applied), stale, needless, 0)
 
 
 async def _notice(work: Work, store: Store, plan: Plan) -> None:
@@ -130,6 +135,7 @@ class Exactly:
     applied: list[Planned] = field(default_factory=list)
     _waiting: dict[_Place, list[Planned]] = field(init=False)
     _created: set[tuple[str, int]] = field(default_factory=set)
+    _refused: set[tuple[str, Side, str | None]] = field(default_factory=set)
 
     def __post_init__(self) -> None:
         self._waiting = defaultdict(list)
@@ -151,6 +157,10 @@ class Exactly:
         """Planned operations that did not come up."""
         return [operation for group in self._waiting.values() for operation in group]
 
+    def refused(self, operation: Planned) -> bool:
+        """Something else came up for one of its records."""
+        return any((operation.sync, side, _id(operation, side)) in self._refused for side in Side)
+
     def permits(self, sync: str, scene: Scene, operation: Operation) -> bool:
         """Whether the plan has it. What completes a record created in this run passes."""
         name = (sync, scene.link.id)
@@ -169,6 +179,8 @@ class Exactly:
                 if isinstance(operation, Create):
                     self._created.add(name)
                 return True
+        ids = ((side, _id(wanted, side)) for side in Side)
+        self._refused |= {(sync, side, record_id) for side, record_id in ids if record_id}
         return False
 
 

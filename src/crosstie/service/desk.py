@@ -95,8 +95,8 @@ def _trouble(syncs: Sequence[SyncStatus]) -> str | None:
         total = sum(getattr(s, what) for s in syncs)
         if total:
             name = {"dead": "dead letter", "conflicts": "conflict"}[what]
-            verb = f"{total} {name}{'s' if total > 1 else ''}"
-            return f"{verb} wait for a person: see `crosstie {command}`."
+            some = f"{total} {name}s wait" if total > 1 else f"1 {name} waits"
+            return f"{some} for a person: see `crosstie {command}`."
     return None
 
 

@@ -54,13 +54,12 @@ async def work_until(
     """Keep these syncs in step until `stop` is set; a run that has begun is finished first.
 
     Every report goes to `told`. What one account or record is at fault for never ends the loop;
-    an account that a person has to look after is tried again in every run.
+    an account that a person has to look after is tried again every half minute.
     """
     clock = works[0].clock
     timetable = Timetable(works, clock.now())
     while not stop.is_set():
         looks = timetable.due(clock.now())
-        works[0].ledger.halted.clear()
         if looks:
             told(await run(works, opened.store, Options(looks=looks), progress))
         for work in timetable.full(clock.now()):

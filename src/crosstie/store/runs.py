@@ -29,6 +29,7 @@ _cursor = select(tables.cursor.c.cursor).where(
     tables.cursor.c.sync == bindparam("s"), tables.cursor.c.side == bindparam("side")
 )
 _set_cursor = upsert(tables.cursor, ("sync", "side"), ("cursor",))
+_held = select(sync_state.c.held).where(sync_state.c.sync == bindparam("sync"))
 _last_scan = select(sync_state.c.scanned_at).where(sync_state.c.sync == bindparam("sync"))
 _scanned = upsert(sync_state, ("sync",), ("scanned_at",))
 _forget_run = delete(run).where(run.c.id == bindparam("run"))
@@ -99,6 +100,12 @@ def last_scan(connection: Connection, sync: str) -> Instant | None:
 def scanned(connection: Connection, sync: str, now: Instant) -> None:
     """`JournalStore.scanned`."""
     connection.execute(_scanned, {"sync": sync, "scanned_at": now})
+
+
+def held(connection: Connection, sync: str) -> str | None:
+    """`DeskStore.held`."""
+    reason: str | None = connection.execute(_held, {"sync": sync}).scalar_one_or_none()
+    return reason
 
 
 def hold(connection: Connection, sync: str, reason: str | None) -> None:

@@ -247,6 +247,10 @@ class SqlStore:
         """See `JournalStore`."""
         self._write(runs.scanned, sync, now)
 
+    async def held(self, sync: str) -> str | None:
+        """See `DeskStore`."""
+        return self._read(runs.held, sync)
+
     async def hold(self, sync: str, reason: str | None) -> None:
         """See `DeskStore`."""
         self._write(runs.hold, sync, reason)

@@ -17,8 +17,8 @@ RESTING = (LinkState.WAITING, LinkState.ASKING, LinkState.DEAD)
 def settled(store: Store, record_id: str = "l1", shape: Link = QUIET) -> int:
     """A complete link of that shape, quiet, at mark `m1`; its id."""
     link = noticed_link(store, record_id)
-    ids = {"left_id": record_id, "right_id": f"right of {record_id}", "id": link.id}
-    run(store.keep([Step(replace(shape, **ids))]))
+    whole = replace(shape, left_id=record_id, right_id=f"right of {record_id}", id=link.id)
+    run(store.keep([Step(whole)]))
     return link.id
 
 

@@ -92,8 +92,10 @@ def _tell(out: Out, done: Applied, conflicts: int) -> int:
         where = operation.left_id or operation.right_id
         out.line(f"! stale: {operation.kind} in {operation.sync} of {where}", "yellow")
     show_report(out, done.report, conflicts)
-    left = f", {done.left} left by the limit" if done.left else ""
-    out.line(f"Applied: {signs(done.applied)}; {len(done.stale)} stale{left}.", "bold")
+    parts = [f"Applied: {signs(done.applied)}", f"{len(done.stale)} stale"]
+    parts += [f"{len(done.needless)} no longer needed"] if done.needless else []
+    parts += [f"{done.left} left by the limit"] if done.left else []
+    out.line("; ".join(parts) + ".", "bold")
     return code
 
 
@@ -101,6 +103,7 @@ def _document(done: Applied, conflicts: int, code: int) -> dict[str, Any]:
     return {
         "applied": done.applied,
         "stale": done.stale,
+        "no_longer_needed": done.needless,
         "left_by_limit": done.left,
         "report": report_document(done.report, conflicts, code),
         "exit": code,

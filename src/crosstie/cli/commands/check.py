@@ -52,7 +52,8 @@ def check(
     except (Misconfigured, Retry) as error:
         lines = [checking.failed_state(error)]
         _show(out, lines[0])
-    counts = Counter(line.level for line in lines)
+    counts = Counter({"ok": 0, "warn": 0, "error": 0})
+    counts.update(line.level for line in lines)
     if as_json:
         out.document({"app": located.named, "lines": lines, "counts": counts})
     summary = f"Check: {counts['ok']} ok, {counts['warn']} warnings, {counts['error']} errors."

@@ -1,0 +1,58 @@
+"""Ask before the first write whether a run would do too much harm."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+
+from crosstie.core.plan import Harm, trips
+from crosstie.core.values import Side
+from crosstie.engine import planner
+from crosstie.engine.reconcile import Surveyed
+from crosstie.engine.work import Work
+from crosstie.ports import Store
+
+
+@dataclass(frozen=True, slots=True)
+class Seen:
+    """What noticing came to, as far as the brake cares."""
+
+    gone: Mapping[Side, int] = field(default_factory=dict)
+    """Records that a change feed told as gone."""
+    survey: Surveyed | None = None
+
+
+async def brake(work: Work, store: Store, seen: Seen) -> str | None:
+    """Why this sync must not be written to now; None when it may.
+
+    What trips it holds the sync until a person lets go. Few due links are let pass without a
+    further look; many are planned first, and the planning stops when it is too much.
+    """
+    held = await store.held(work.name)
+    if held is not None:
+        return held
+    limits = work.sync.brake
+    emptied = seen.survey.emptied() if seen.survey is not None else ()
+    few = await store.claim(work.name, work.clock.now(), limits.records + 1, frozenset())
+    if len(few) <= limits.records and not emptied and not any(seen.gone.values()):
+        return None
+    reason = await _too_much(work, store, seen, emptied)
+    if reason is not None:
+        await store.hold(work.name, reason)
+        work.count("held")
+    return reason
+
+
+async def _too_much(work: Work, store: Store, seen: Seen, emptied: tuple[Side, ...]) -> str | None:
+    limits = work.sync.brake
+    figures = await store.figures(work.name, work.clock.now())
+    linked, due = figures.linked, figures.due_linked
+    all_gone = tuple(side for side, gone in seen.gone.items() if gone and gone >= linked)
+    many = due > limits.records and due > limits.share * linked
+    harm = Harm(linked, empty=emptied)
+    if linked and not emptied and (many or all_gone):
+        enough = max(limits.records, int(limits.share * linked))
+        harm = await planner.harm(work, linked=linked, enough=enough)
+        if harm.deletes >= linked:
+            harm = replace(harm, empty=all_gone)
+    return trips(harm, share=limits.share, records=limits.records, empty_side=limits.empty_side)
