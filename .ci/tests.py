@@ -10,6 +10,9 @@ from pathlib import Path
 
 FLOORS = ("core", "engine")
 DATA = Path(".coverage.json")
+# The same examples each time, and no complaint about a slow machine: a verdict has to be the same
+# twice. Run pytest itself to have hypothesis look further.
+PYTEST = ("pytest", "-rs", "--color=no", "--hypothesis-profile=ci")
 LAST = Path(".coverage.summary")
 """Kept for `.ci/run`, so that it can be the last thing said there."""
 
@@ -18,7 +21,7 @@ def main() -> int:
     coverage = [sys.executable, "-m", "coverage"]
     DATA.unlink(missing_ok=True)
     run = subprocess.Popen(
-        [*coverage, "run", "-m", "pytest", "-rs", "--color=no", *sys.argv[1:]],
+        [*coverage, "run", "-m", *PYTEST, *sys.argv[1:]],
         stdout=subprocess.PIPE,
     )
     told = echo(run)

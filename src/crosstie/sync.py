@@ -112,9 +112,8 @@ class Sync:
     def __post_init__(self) -> None:
         mapping = Mapping(self.fields)
         object.__setattr__(self, "mapping", mapping)
-        object.__setattr__(self, "policy", Policy(self.policy))
-        object.__setattr__(self, "deletes", Deletes(self.deletes))
-        object.__setattr__(self, "creates", Creates(self.creates))
+        for option, kind in (("policy", Policy), ("deletes", Deletes), ("creates", Creates)):
+            self._choose(option, kind)
         if not self.fields:
             raise Misconfigured(f"sync {self.name!r} maps no field", fix="give it `fields=[...]`")
         for what, names in (("match key", self.match), ("archive value", self.archive)):
@@ -130,6 +129,16 @@ class Sync:
                 f"sync {self.name!r}: deletes='archive' needs the values that mark a record",
                 fix="give it e.g. `archive={'status': 'abandoned'}`",
             )
+
+    def _choose(self, option: str, kind: type[StrEnum]) -> None:
+        said = getattr(self, option)
+        choices = {choice.value: choice for choice in kind}
+        if said not in choices:
+            raise Misconfigured(
+                f"sync {self.name!r}: {option}={said!r} is none of the choices",
+                fix=f"use one of: {', '.join(choices)}",
+            )
+        object.__setattr__(self, option, choices[said])
 
     def source(self, side: Side) -> Source:
         """The source of that side."""

@@ -39,7 +39,7 @@ def world(folder: Path, capsys: pytest.CaptureFixture[str]) -> Iterator[World]:
     """An application with an empty table of people, and a location with no contact."""
     with Hosted(GhlSandbox("default")) as sandbox:
         made = World(folder, capsys, sandbox)
-        made.control("settings", index_lag=0.0)
+        made.control("settings", index_lag=0.0, rate_limit=False)
         made.sql(TABLE)
         made.declare()
         yield made

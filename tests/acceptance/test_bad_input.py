@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sqlite3
 from collections.abc import Iterator
-from contextlib import closing, contextmanager
+from contextlib import closing, contextmanager, suppress
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -273,17 +273,24 @@ def test_a_locked_state_is_tried_again_later(full: World, monkeypatch: pytest.Mo
 def no_room(name: str) -> Iterator[None]:
     """Databases of that file name cannot grow any more: what a full disk is to SQLite."""
 
+    bounded = []
+
     def connected(connection: Any, record: object) -> None:
         path = connection.execute("PRAGMA database_list").fetchone()[2]
         if Path(path).name == name:
             pages = connection.execute("PRAGMA page_count").fetchone()[0]
             connection.execute(f"PRAGMA max_page_count = {pages}")
+            bounded.append(connection)
 
     event.listen(Engine, "connect", connected)
     try:
         yield
     finally:
         event.remove(Engine, "connect", connected)
+        # A connection that a pool still holds has room again.
+        for connection in bounded:
+            with suppress(sqlite3.ProgrammingError):
+                connection.execute("PRAGMA max_page_count = 1000000000")
 
 
 def test_a_full_disk_under_the_state_stops_the_run_and_loses_nothing(full: World) -> None:

@@ -3,15 +3,12 @@
 from __future__ import annotations
 
 import asyncio
-import cProfile
 import json
-import os
-import pstats
 import sys
 from collections.abc import Awaitable, Callable, Mapping
 from pathlib import Path
 
-from bench.cases import first, steady
+from bench.cases import calls, first, settle, steady
 from bench.cases.figures import Figures
 
 Case = Callable[[int, Path], Awaitable[Figures]]
@@ -21,22 +18,15 @@ CASES: Mapping[str, Case] = {
     "listing": steady.listing,
     "feed": steady.feed,
     "noop": steady.noop,
+    "settle": settle.settle,
+    "calls": calls.calls,
 }
 
 
 def main() -> None:
-    """Run it; with BENCH_PROFILE set, under cProfile."""
+    """Run it."""
     name, count, folder = sys.argv[1], int(sys.argv[2]), Path(sys.argv[3])
-
-    async def measured() -> Figures:
-        return await CASES[name](count, folder)
-
-    if os.environ.get("BENCH_PROFILE"):
-        profile = cProfile.Profile()
-        figures = profile.runcall(lambda: asyncio.run(measured()))
-        pstats.Stats(profile, stream=sys.stderr).sort_stats("tottime").print_stats(45)
-    else:
-        figures = asyncio.run(measured())
+    figures = asyncio.run(CASES[name](count, folder))
     print(json.dumps(figures.as_json()))
 
 

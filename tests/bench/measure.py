@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import cProfile
 import gc
+import os
+import pstats
 import resource
 import sys
 import time
@@ -13,6 +16,7 @@ from pathlib import Path
 
 _PAGE = resource.getpagesize()
 _MIB = 2**20
+_SHOWN = 40
 
 
 def peak_mb() -> float:
@@ -45,10 +49,16 @@ class Span:
 
 @contextmanager
 def span() -> Iterator[Span]:
-    """Measure the block."""
+    """Measure the block; with CROSSTIE_BENCH_PROFILE set, show on stderr what took the time."""
+    profile = cProfile.Profile() if os.environ.get("CROSSTIE_BENCH_PROFILE") else None
     gc.collect()
     out = Span(before_mb=now_mb())
+    if profile is not None:
+        profile.enable()
     began, cpu = time.perf_counter(), time.process_time()
     yield out
     out.seconds, out.cpu = time.perf_counter() - began, time.process_time() - cpu
     out.peak_mb = peak_mb()
+    if profile is not None:
+        profile.disable()
+        pstats.Stats(profile, stream=sys.stderr).sort_stats("tottime").print_stats(_SHOWN)

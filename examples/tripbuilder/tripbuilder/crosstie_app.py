@@ -74,7 +74,7 @@ def _contact_fields() -> list[Field]:
         field("email", "email", Email()),
         field("phone", "phone", Phone(region="US")),
         field("tags", "tags", left_lens=Tags(separator=", "), right_lens=Tags(), policy="union"),
-        field("ghl_contact_id", "id", Text(), direction="to_left", personal=False),
+        field("ghl_contact_id", "id", Text(), direction="to_left"),
     ]
 
 
@@ -90,10 +90,10 @@ def _trip_fields(desk: str) -> list[Field]:
         field("max_passengers", "opportunity.maxpassengers", Integer()),
         field("trip_vendor", "opportunity.tripvendor", Text()),
         field("internal_trip_details", "opportunity.internaltripdetails", Text()),
-        field("stage", "stage", _stages(STAGES), personal=False),
-        field("status", "status", _STATUS, personal=False),
-        field(None, "contactId", Constant(desk), create_only=True, personal=False),
-        field("ghl_opportunity_id", "id", Text(), direction="to_left", personal=False),
+        field("stage", "stage", _stages(STAGES)),
+        field("status", "status", _STATUS),
+        field(None, "contactId", Constant(desk), create_only=True),
+        field("ghl_opportunity_id", "id", Text(), direction="to_left"),
     ]  # fmt: skip
 
 
@@ -113,9 +113,9 @@ def _passenger_fields() -> list[Field]:
         field("health_state", "opportunity.healthstate", Text()),
         field("user_roomate", "opportunity.userroomate", Text()),
         field("room_occupancy", "opportunity.roomoccupancy", Text()),
-        field("stage", "stage", _stages(PASSENGER_STAGES), personal=False),
-        field("status", "status", _STATUS, personal=False),
-        field("ghl_opportunity_id", "id", Text(), direction="to_left", personal=False),
+        field("stage", "stage", _stages(PASSENGER_STAGES)),
+        field("status", "status", _STATUS),
+        field("ghl_opportunity_id", "id", Text(), direction="to_left"),
     ]
 
 

@@ -17,7 +17,7 @@ COMMANDS = {
     "plan": "Show what a run would do; write nothing.",
     "apply": "Do exactly what a plan says.",
     "run": "Keep the systems in step, or bring them into step once.",
-    "pull": "Bring one record of the right system over now.",
+    "pull": "Bring one record of the right system over now, with what it refers to.",
     "status": "Show how every sync stands.",
     "record": "Show one record on both sides, or what happened to it.",
     "conflicts": "List, show and resolve what a person has to decide.",

@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from crosstie.cli.out import Out
+from crosstie.core.errors import CrosstieError
 from crosstie.core.plan import Plan, Planned
 from crosstie.engine.run import Report
 
@@ -53,12 +54,20 @@ def plan_document(plan: Plan) -> dict[str, Any]:
     }
 
 
+RELEASE = "look at it with `crosstie plan`; if it is meant, run with `--release-brake`"
+
+
 def show_report(out: Out, report: Report, conflicts: int) -> None:
     """What a run did, and why it did not do more; the summary is the last line."""
-    for what, reasons in (("not reached", _texts(report)), ("held by the brake", report.held)):
-        for name, why in reasons.items():
-            out.line(f"! {name} {what}: {why}", "yellow")
+    for name, why in _texts(report).items():
+        out.line(f"! {name}: {why}", "yellow")
+    for name, why in report.held.items():
+        out.line(f"! the brake holds {name}: {why}. fix: {RELEASE}", "yellow")
     out.line(summary(report, conflicts), "bold")
+    if report.total("dead"):
+        out.say("fix: see `crosstie dead list` for what stopped, and why")
+    if conflicts:
+        out.say("fix: see `crosstie conflicts list` for what waits for you")
 
 
 def _texts(report: Report) -> Mapping[str, str]:
@@ -71,7 +80,12 @@ def _texts(report: Report) -> Mapping[str, str]:
         for name, error in errors.items()
         if name in report.halted or str(error) not in halts
     }
-    return {name: f"{e}. fix: {e.fix or 'try again later'}" for name, e in told.items()}
+    return {name: f"{e}. fix: {fix(e)}" for name, e in told.items()}
+
+
+def fix(error: CrosstieError) -> str:
+    """What a person can do about it."""
+    return error.fix or "it is tried again"
 
 
 _WORDS = (

@@ -128,10 +128,10 @@ class SideMap:
                 out[name] = get(fields.get(raw))
             for name, value_of in self._derived:
                 out[name] = value_of(fields)
+            for (name, raw, sync), get in zip(self._references, self._follows, strict=True):
+                out[name] = self._follow(get(fields.get(raw)), sync, refs)
         except Unmappable as wrong:
             raise self._unreadable(name, wrong) from wrong
-        for (name, raw, sync), get in zip(self._references, self._follows, strict=True):
-            out[name] = self._follow(get(fields.get(raw)), sync, refs)
         return out
 
     def read_one(self, name: str, fields: Fields) -> Json:

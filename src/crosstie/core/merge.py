@@ -129,6 +129,12 @@ def merge(
             _both_get(out, f, rulings.values[name], left, right)
             continue
         way = verdict(*base, left, right)
+        ruled = rulings.take.get(name)
+        if ruled and f.create_only and way is not Verdict.SAME and f.direction.reaches(ruled.other):
+            # Asked about although only one side moved; no policy but the person can end that.
+            out.decided[name] = Settled(ruled.other, "a person decided")
+            out.write_to(ruled.other)[name] = left if ruled is Side.LEFT else right
+            continue
         if f.owner is not None and way is not Verdict.SAME:
             way = Verdict.RIGHTWARD if f.owner is Side.LEFT else Verdict.LEFTWARD
         _place(out, f, way, base, (left, right), policy, stamps, rulings)
@@ -150,7 +156,7 @@ def _place(
             # The source of a one-way field decides; the far side's edit had nowhere to go.
             way = Verdict.RIGHTWARD if f.direction.reaches(Side.RIGHT) else Verdict.LEFTWARD
             out.decided[f.name] = Settled(_target(way), "the field goes one way")
-        elif (f.policy or policy) is Policy.UNION and f.name not in rulings.take:
+        elif _unites(f.policy or policy, base, now) and f.name not in rulings.take:
             _both_get(out, f, _union(base, now), *now)
             return
         else:
@@ -204,9 +210,7 @@ def _carry(
         target = _target(way)
         if not f.direction.reaches(target):
             return
-        if left == right:
-            out.agreed[f.name] = (left, right)
-        elif f.create_only and base[0] is not MISSING and f.raw_name(target) is not None:
+        if f.create_only and MISSING not in base and f.raw_name(target) is not None:
             out.clashes[f.name] = Clash(*base, *now)
         else:
             out.write_to(target)[f.name] = left if way is Verdict.RIGHTWARD else right
@@ -224,6 +228,18 @@ def _both_get(out: Merged, f: Field, value: Json, left: Json, right: Json) -> No
         out.to_left[f.name] = value
     if right != value:
         out.to_right[f.name] = value
+
+
+def _unites(
+    policy: Policy, base: tuple[Json | Missing, Json | Missing], now: tuple[Json, Json]
+) -> bool:
+    """Whether the policy applies: to sets of texts, or nothing; all else a person is asked."""
+    return policy is Policy.UNION and all(
+        side is None
+        or side is MISSING
+        or (isinstance(side, list) and all(isinstance(member, str) for member in side))
+        for side in (*base, *now)
+    )
 
 
 def _union(base: tuple[Json | Missing, Json | Missing], now: tuple[Json, Json]) -> list[Json]:

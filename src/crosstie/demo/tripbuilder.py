@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import importlib.util
 import shutil
 import signal
 import tempfile
@@ -15,9 +14,9 @@ from types import FrameType
 from rich.console import Console
 from rich.markup import escape
 
-from crosstie.core.errors import CrosstieError, Misconfigured
+from crosstie.core.errors import CrosstieError
 from crosstie.demo import opening, trouble
-from crosstie.demo.stage import APP, Stage, staged
+from crosstie.demo.stage import Stage, staged
 from crosstie.demo.waiting import Failed
 
 Play = Callable[[Stage], str]
@@ -37,7 +36,7 @@ STEPS: Sequence[tuple[str, Play]] = (
 )
 
 
-def main(*, script: bool, port: int | None = None) -> int:
+def main(script: bool, port: int | None = None) -> int:
     """Play the scenario, or stay up for a person to try things; the exit code.
 
     script: play, print one line a step with what was checked, stop; 0 only if every check held.
@@ -45,7 +44,6 @@ def main(*, script: bool, port: int | None = None) -> int:
     loopback, in a folder of its own, which is kept when something failed.
     """
     console = Console(highlight=False)
-    _needs_flask()
     folder = Path(tempfile.mkdtemp(prefix="crosstie-demo-"))
     try:
         with _stopped_by_signals(), staged(folder, port=port or 0) as stage:
@@ -71,7 +69,8 @@ def _play(stage: Stage, console: Console) -> int:
         start = time.monotonic()
         try:
             told = play(stage)
-        except (Failed, OSError) as wrong:
+        except (Failed, OSError, LookupError, ValueError) as wrong:
+            # A record that is not where it must be shows in several ways; all of them are failures.
             raise Failed(f"step {number}, {title}: {wrong}") from wrong
         seconds = time.monotonic() - start
         console.print(
@@ -111,25 +110,14 @@ _TRY = (
 
 @contextmanager
 def _stopped_by_signals() -> Iterator[None]:
-    """A polite end by SIGTERM is the same as Ctrl-C: what was started is stopped."""
+    """SIGTERM is the same as Ctrl-C, also where the shell has Ctrl-C ignored."""
 
     def stop(_: int, __: FrameType | None) -> None:
         raise KeyboardInterrupt
 
-    before = signal.signal(signal.SIGTERM, stop)
+    before = {number: signal.signal(number, stop) for number in (signal.SIGINT, signal.SIGTERM)}
     try:
         yield
     finally:
-        signal.signal(signal.SIGTERM, before)
-
-
-def _needs_flask() -> None:
-    missing = [m for m in ("flask", "flask_sqlalchemy") if importlib.util.find_spec(m) is None]
-    if missing:
-        raise Misconfigured(
-            f"the demonstration needs {' and '.join(missing)}",
-            fix="install it with pip install 'crosstie[demo]'",
-        )
-
-
-__all__ = ["APP", "STEPS", "main"]
+        for number, handler in before.items():
+            signal.signal(number, handler)

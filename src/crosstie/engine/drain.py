@@ -124,7 +124,10 @@ async def _settle_or_postpone(
         await _postpone(work, link, later, counts=later.counts, after=later.after)
     except (Stale, NotFound) as moved:
         await _postpone(work, link, moved, counts=True, after=None)
-    except Halt:
+    except Halt as stop:
+        if stop.side is None:
+            # The state itself: nothing can be kept any more.
+            raise
         # The account is left alone until a person has acted; the link stays due and untouched.
         work.count("halted")
 

@@ -140,7 +140,7 @@ class JournalStore(Protocol):
     async def open_creates(self, sync: str, side: Side) -> int:
         """How many creates on that side have an outcome that is not known yet.
 
-        Those that a person has been asked about do not count.
+        Those that a person has been asked or told about (dead letters) do not count.
         """
         ...
 

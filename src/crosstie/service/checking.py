@@ -19,6 +19,8 @@ from crosstie.sync import Sync
 
 SAMPLE = 200
 """Real records that the lens laws are tried on."""
+DEAR = 50
+"""The same where reading one record costs a call."""
 
 Level = Literal["ok", "warn", "error"]
 
@@ -77,12 +79,13 @@ async def _sync(opened: Opened, work: Work) -> AsyncIterator[Line]:
 
 
 async def _sample(work: Work, side: Side) -> Sequence[Record]:
-    """Up to `SAMPLE` whole records of one side."""
+    """Whole records of one side."""
     collection, found, cursor = work.at(side), list[Record](), None
-    while len(found) < SAMPLE:
+    most = SAMPLE if collection.can.full_rows else DEAR
+    while len(found) < most:
         page = await collection.scan(cursor)
         rows = [entry for entry in page.entries if isinstance(entry, Record)]
-        found += rows[: SAMPLE - len(found)]
+        found += rows[: most - len(found)]
         cursor = page.cursor
         if not page.more:
             break

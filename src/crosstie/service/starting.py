@@ -43,7 +43,7 @@ _KNOWN: Mapping[str, tuple[str, str]] = {
 
 _TEMPLATE = '''"""What Crosstie keeps in step. Begin with `crosstie check`, then `crosstie plan`."""
 
-from crosstie import Crosstie, Email, Phone, Sync, Tags, Text, field
+from crosstie import {names}
 from crosstie.connectors.ghl import GoHighLevel
 from crosstie.connectors.sql import Database
 
@@ -153,7 +153,9 @@ def _declaration(url: str, table: str, mapped: Mapping[str, tuple[str, str]]) ->
     lines = [f'        field("{c}", "{f}", {lens}),' for c, (f, lens) in mapped.items()]
     keys = [c for c, (f, _) in mapped.items() if f in ("email", "phone")]
     hint = '        # field("column", "contact.key", Text()),  # see `crosstie fields contacts`'
+    lenses = {lens.partition("(")[0] for _, lens in mapped.values()}
     return _TEMPLATE.format(
+        names=", ".join([*sorted({"Crosstie", "Sync", "Text", *lenses}), "field"]),
         url=url,
         table=table,
         fields="\n".join([*lines, hint]),

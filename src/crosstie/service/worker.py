@@ -5,10 +5,12 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Callable, Mapping, Sequence
 
+from crosstie.core.errors import Retry
 from crosstie.core.values import Instant, Side
 from crosstie.engine.drain import Progress
 from crosstie.engine.run import Options, Report, run
 from crosstie.engine.work import Work
+from crosstie.ports import Store
 from crosstie.service.wiring import Opened
 
 TICK = 0.2
@@ -61,10 +63,20 @@ async def work_until(
     while not stop.is_set():
         looks = timetable.due(clock.now())
         if looks:
-            told(await run(works, opened.store, Options(looks=looks), progress))
+            told(await _run(works, opened.store, Options(looks=looks), progress))
         for work in timetable.full(clock.now()):
-            told(await run([work], opened.store, Options(full=True), progress))
+            told(await _run([work], opened.store, Options(full=True), progress))
         await _pause(stop)
+
+
+async def _run(
+    works: Sequence[Work], store: Store, options: Options, progress: Progress | None
+) -> Report:
+    """One run; while somebody else locks the state nothing is done, and it is tried again."""
+    try:
+        return await run(works, store, options, progress)
+    except Retry as later:
+        return Report(0, {}, missed={work.name: later for work in works})
 
 
 async def _pause(stop: asyncio.Event) -> None:

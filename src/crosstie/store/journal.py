@@ -47,7 +47,7 @@ _open_creates = (
     .select_from(intent.join(link, link.c.id == intent.c.link_id))
     .where(
         link.c.sync == bindparam("s"),
-        link.c.state != LinkState.ASKING.value,
+        link.c.state.not_in([LinkState.ASKING.value, LinkState.DEAD.value]),
         intent.c.kind == "create",
         intent.c.side == bindparam("side"),
     )

@@ -7,9 +7,11 @@ from __future__ import annotations
 
 import asyncio
 import json
+import logging
 from pathlib import Path
 from typing import Any
 
+import structlog
 from bench import edits
 from bench.data import FIELDS, KEY, contact, encoded, order_of_right
 from bench.edits import Edits, SideName
@@ -100,4 +102,7 @@ async def steady(count: int, folder: Path) -> Told:
 
 
 if __name__ == "__main__":
+    # It would print a line for each record.
+    quiet = structlog.make_filtering_bound_logger(logging.WARNING)
+    structlog.configure(wrapper_class=quiet)
     asyncio.run(tell({"first": first, "steady": steady}))

@@ -26,12 +26,16 @@ from crosstie.service.wiring import Opened
 app = make("Do exactly what a plan says.")
 
 
+File = Annotated[Path | None, typer.Argument(metavar="[FILE]", help="A saved plan.")]
+Limit = Annotated[
+    int | None, typer.Option("--limit", min=1, metavar="N", help="At most N operations.")
+]
+
+
 @app.command()
 def apply(
-    file: Annotated[Path | None, typer.Argument(metavar="[FILE]", help="A saved plan.")] = None,
-    limit: Annotated[
-        int | None, typer.Option("--limit", min=1, metavar="N", help="At most N operations.")
-    ] = None,
+    file: File = None,
+    limit: Limit = None,
     yes: Yes = False,
     release: Release = False,
     app: App = None,
@@ -53,22 +57,25 @@ def apply(
     located = found(app)
 
     async def call(opened: Opened) -> int:
-        plan = saved
-        if plan is None:
-            plan = await applying.planned(opened, opened.works, full=False)
-            if not as_json:
-                show_plan(out, plan)
-            if plan.operations and not yes:
-                _ask(out, plan)
+        plan = saved or await _made(out, opened, yes=yes)
         with progress("applying", json=as_json) as advance:
             done = await applying.apply(
                 opened, plan, limit=limit, release=release, progress=advance
             )
-        waiting = await open_conflicts(opened, opened.works, now())
-        return _tell(out, done, waiting)
+        return _tell(out, done, await open_conflicts(opened, opened.works, now()))
 
     with engine_lock(located.app.state, stamp(now())):
         return with_open(located.app, call)
+
+
+async def _made(out: Out, opened: Opened, *, yes: bool) -> Plan:
+    """A plan of now that a person has said yes to."""
+    plan = await applying.planned(opened, opened.works, full=False)
+    if not out.json:
+        show_plan(out, plan)
+    if plan.operations and not yes:
+        _ask(out, plan)
+    return plan
 
 
 def _ask(out: Out, plan: Plan) -> None:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import sys
+from contextlib import nullcontext, redirect_stdout
 from importlib import import_module
 from importlib.util import find_spec
 from typing import Annotated
@@ -25,6 +27,9 @@ def demo(
     script: Annotated[
         bool, typer.Option("--script", help="Play the scenario and check it, then end.")
     ] = False,
+    port: Annotated[
+        int | None, typer.Option(min=0, max=65_535, help="Where its pages are served.")
+    ] = None,
     as_json: AsJson = False,
     debug: Debug = False,
 ) -> int:
@@ -46,7 +51,9 @@ def demo(
         )
     if find_spec("crosstie.demo") is None:
         raise Misconfigured("this installation has no demos", fix='pip install "crosstie[demo]"')
-    code = int(import_module(f"crosstie.demo.{name}").main(script))
+    play = import_module(f"crosstie.demo.{name}").main
+    with redirect_stdout(sys.stderr) if as_json else nullcontext():
+        code = int(play(script=script, port=port))
     if as_json:
         Out(as_json).document({"demo": name, "exit": code})
     return code

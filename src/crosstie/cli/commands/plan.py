@@ -20,22 +20,28 @@ from crosstie.service.wiring import Opened
 app = make("Show what a run would do; write nothing.")
 
 
+Output = Annotated[
+    Path | None,
+    typer.Option("--output", "-o", metavar="FILE", help="Keep the plan for `crosstie apply`."),
+]
+Only = Annotated[
+    str | None, typer.Option("--only", metavar="ID", help="Only this record of either side.")
+]
+Full = Annotated[
+    bool, typer.Option("--full", help="Compare both sides completely, not only what changed.")
+]
+Detailed = Annotated[
+    bool, typer.Option("--detailed-exitcode", help="Exit with 10 when there is work to do.")
+]
+
+
 @app.command()
 def plan(
-    output: Annotated[
-        Path | None,
-        typer.Option("--output", "-o", metavar="FILE", help="Keep the plan for `crosstie apply`."),
-    ] = None,
-    only: Annotated[
-        str | None, typer.Option("--only", metavar="ID", help="Only this record of either side.")
-    ] = None,
+    output: Output = None,
+    only: Only = None,
     sync: SyncName = None,
-    full: Annotated[
-        bool, typer.Option("--full", help="Compare both sides completely, not only what changed.")
-    ] = False,
-    detailed: Annotated[
-        bool, typer.Option("--detailed-exitcode", help="Exit with 10 when there is work to do.")
-    ] = False,
+    full: Full = False,
+    detailed: Detailed = False,
     app: App = None,
     as_json: AsJson = False,
     debug: Debug = False,

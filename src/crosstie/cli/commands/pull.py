@@ -15,7 +15,7 @@ from crosstie.service import pulling
 from crosstie.service.lock import Engaged, engine_lock
 from crosstie.service.pulling import Pulled
 
-app = make("Bring one record of the right system over now.")
+app = make("Bring one record of the right system over now, with what it refers to.")
 
 _CODES = {"dead": Code.FAILED, "asking": Code.CONFLICTS, "postponed": Code.BUSY}
 
@@ -28,7 +28,7 @@ def pull(
     as_json: AsJson = False,
     debug: Debug = False,
 ) -> int:
-    """Bring one record of the right system over now, with the records that it refers to.
+    """Bring one record of the right system over now, with what it refers to.
 
     While an engine runs, the record is noted and that engine brings it over.
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import signal
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from typing import Annotated
 
@@ -16,9 +16,10 @@ from crosstie.cli.group import app as make
 from crosstie.cli.options import App, AsJson, Debug, Release, SyncName
 from crosstie.cli.out import Out
 from crosstie.cli.progress import progress
-from crosstie.cli.showing import report_document, show_report, summary
+from crosstie.cli.showing import RELEASE, fix, report_document, show_report, summary
 from crosstie.engine.run import Options, Report
 from crosstie.engine.run import run as run_once
+from crosstie.engine.work import Work
 from crosstie.service.lock import engine_lock
 from crosstie.service.watching import open_conflicts
 from crosstie.service.wiring import Opened
@@ -29,13 +30,17 @@ app = make("Keep the systems in step, or bring them into step once.")
 SIGNALS = {signal.SIGINT: Code.INTERRUPTED, signal.SIGTERM: Code.TERMINATED}
 
 
+Once = Annotated[bool, typer.Option("--once", help="Do one run, say what it did, end.")]
+Full = Annotated[
+    bool, typer.Option("--full", help="Scan both sides completely in the (first) run.")
+]
+
+
 @app.command()
 def run(
-    once: Annotated[bool, typer.Option("--once", help="Do one run, say what it did, end.")] = False,
+    once: Once = False,
     sync: SyncName = None,
-    full: Annotated[
-        bool, typer.Option("--full", help="Scan both sides completely in the (first) run.")
-    ] = False,
+    full: Full = False,
     release: Release = False,
     app: App = None,
     as_json: AsJson = False,
@@ -58,20 +63,22 @@ def run(
         works = opened.only([sync] if sync else [])
         with _stopping() as stop:
             if once or full or release:
-                with progress("settling", json=as_json) as advance:
-                    report = await run_once(works, opened.store, options, advance)
-                code = _tell(out, report, await open_conflicts(opened, works, now()), once=once)
+                code = await _one(out, opened, works, options, once=once)
                 if once:
                     return stop.code or code
-            out.say("working; end it with Ctrl-C")
-            await work_until(opened, works, stop.event, lambda report: _told(out, report))
-        return stop.code or Code.DONE
+            return await _loop(out, opened, works, stop)
 
     with engine_lock(located.app.state, stamp(now())):
         return with_open(located.app, call)
 
 
-def _tell(out: Out, report: Report, conflicts: int, *, once: bool) -> Code:
+async def _one(
+    out: Out, opened: Opened, works: Sequence[Work], options: Options, *, once: bool
+) -> Code:
+    """Do one run and say what it did."""
+    with progress("settling", json=out.json) as advance:
+        report = await run_once(works, opened.store, options, advance)
+    conflicts = await open_conflicts(opened, works, now())
     code = of_report(report, conflicts)
     if out.json and once:
         out.document(report_document(report, conflicts, code))
@@ -80,14 +87,44 @@ def _tell(out: Out, report: Report, conflicts: int, *, once: bool) -> Code:
     return code
 
 
-def _told(out: Out, report: Report) -> None:
-    """A line for a run of the loop that did something or could not."""
-    if report.writes or report.held or report.missed or report.total("dead"):
-        out.say(f"{stamp(now())} {summary(report, report.total('conflicts'))}")
-        for name, error in report.missed.items():
-            out.say(f"  {name}: {error}. fix: {error.fix or 'it is tried again'}")
-        for name, why in report.held.items():
-            out.say(f"  the brake holds {name}: {why}")
+async def _loop(out: Out, opened: Opened, works: Sequence[Work], stop: _Stop) -> Code:
+    """Work until a signal."""
+    out.say("working; end it with Ctrl-C")
+    teller = Teller(out)
+    await work_until(opened, works, stop.event, teller)
+    code = stop.code or Code.DONE
+    if out.json:
+        out.document(teller.document(code))
+    return code
+
+
+class Teller:
+    """Tells of the runs of the loop: what was done always, what is wrong once."""
+
+    def __init__(self, out: Out) -> None:
+        self._out = out
+        self._wrong: dict[str, str] = {}
+        self.runs = self.writes = 0
+
+    def __call__(self, report: Report) -> None:
+        self.runs += 1
+        self.writes += report.writes
+        if report.writes or report.total("dead") or report.total("conflicts"):
+            self._out.say(f"{stamp(now())} {summary(report, report.total('conflicts'))}")
+        wrong = {name: f"{error}. fix: {fix(error)}" for name, error in report.missed.items()}
+        wrong |= {
+            name: f"the brake holds it: {why}. fix: {RELEASE}" for name, why in report.held.items()
+        }
+        for name, text in wrong.items():
+            if self._wrong.get(name) != text:
+                self._out.say(f"{stamp(now())} {name}: {text}")
+        for name in self._wrong.keys() - wrong.keys():
+            self._out.say(f"{stamp(now())} {name}: goes on")
+        self._wrong = wrong
+
+    def document(self, code: int) -> dict[str, int]:
+        """All of it, for the end."""
+        return {"runs": self.runs, "writes": self.writes, "exit": code}
 
 
 class _Stop:

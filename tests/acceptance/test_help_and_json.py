@@ -1,0 +1,145 @@
+"""Every command explains itself with an example, and speaks JSON when asked."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+from typer.main import get_command
+
+from crosstie.cli.group import COMMANDS, root
+
+from .world import World
+
+
+def commands(group: Any, path: tuple[str, ...] = ()) -> Iterator[tuple[tuple[str, ...], Any]]:
+    for name in group.list_commands(None):
+        command = group.get_command(None, name)
+        yield (*path, name), command
+        if hasattr(command, "list_commands"):
+            yield from commands(command, (*path, name))
+
+
+EVERY = dict(commands(get_command(root)))
+LEAVES = {path: c for path, c in EVERY.items() if not hasattr(c, "list_commands")}
+
+
+@pytest.mark.parametrize("path", EVERY, ids=" ".join)
+def test_help_has_a_purpose_and_an_example(offline: World, path: tuple[str, ...]) -> None:
+    said = offline.crosstie(*path, "--help")
+    assert said.code == 0
+    assert "Example:" in said.out
+    assert f"crosstie {path[0]}" in said.out
+    assert said.err == ""
+
+
+@pytest.mark.parametrize("path", LEAVES, ids=" ".join)
+def test_every_command_takes_json(path: tuple[str, ...]) -> None:
+    assert "--json" in {name for p in LEAVES[path].params for name in p.opts}
+
+
+def test_the_list_of_commands_says_what_each_says_of_itself() -> None:
+    for name, purpose in COMMANDS.items():
+        command = EVERY[(name,)]
+        assert command.help.strip().startswith(purpose), name
+
+
+def test_help_imports_nothing_that_it_does_not_need() -> None:
+    program = (
+        "import sys\nfrom crosstie.cli import main\nmain(['--help'])\n"
+        "print(*(set(sys.modules) & {'sqlalchemy', 'aiohttp', 'rich', 'msgspec', 'jinja2', "
+        "'crosstie.core', 'asyncio', 'phonenumbers'}), file=sys.stderr)"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", program], capture_output=True, text=True, check=True
+    )
+    assert done.stderr.strip() == ""
+
+
+def test_every_command_answers_one_document(world: World) -> None:
+    world.add_person("Ada", "ada@example.org")
+    spoken = set()
+
+    def call(*args: str, code: int = 0) -> Any:
+        said = world.crosstie(*args, "--json")
+        assert said.code == code, said
+        spoken.add(args[:2] if args[:2] in LEAVES else args[:1])
+        return json.loads(said.out)
+
+    call("init")
+    world.declare()
+    assert call("check")["counts"]["error"] == 0
+    assert call("fields", "contacts")["sync"] == "contacts"
+    for verb in ("install", "status", "uninstall"):
+        assert call("capture", verb)["tables"]
+    assert call("plan", "--detailed-exitcode", code=10)["counts"] == {"create": 1}
+    assert call("apply", "--yes")["exit"] == 0
+    assert call("run", "--once")["writes"] == 0
+    assert call("status")["well"]
+    view = call("record", "show", "1")
+    assert call("record", "history", "1")["history"]
+    assert call("pull", "contacts", view["right_id"])["state"] == "settled"
+    world.sql("UPDATE people SET city = 'Left'")
+    world.api("PUT", f"/contacts/{view['right_id']}", {"city": "Right"})
+    assert call("run", "--once", code=6)["conflicts"] == 1
+    [asked] = call("conflicts", "list")["conflicts"]
+    assert call("conflicts", "show", str(asked["id"]))["fields"]["city"]["left"] == "Left"
+    assert call("conflicts", "resolve", str(asked["id"]), "--take", "left")["answer"]["take"]
+    world.add_person("Bad", "no-address")
+    assert call("run", "--once", code=1)["counts"]["contacts.dead"] == 1
+    assert call("dead", "list")["causes"]
+    assert call("dead", "retry", "--all")["count"] == 1
+    assert call("run", "--once", code=1)["exit"] == 1
+    assert call("dead", "discard", "2")["count"] == 1
+    # These two stay up; they have tests of their own.
+    assert spoken == set(LEAVES) - {("sandbox", "ghl"), ("demo",)}
+
+
+ERRORS = [
+    (("nonsense",), "usage", 2),
+    (("plan", "--bogus"), "usage", 2),
+    (("pull",), "usage", 2),
+    (("demo", "nothing"), "usage", 2),
+    (("sandbox", "ghl", "--preset", "nothing"), "usage", 2),
+    (("status", "--app", "nowhere:app"), "misconfigured", 3),
+    (("run", "--once", "--sync", "nothing"), "misconfigured", 3),
+    (("check", "--sync", "nothing"), "misconfigured", 3),
+    (("apply", "nothing.json"), "system", 1),
+    (("apply", "pyproject.toml"), "misconfigured", 3),
+    (("record", "show", "nobody"), "unknown", 1),
+    (("conflicts", "show", "7"), "unknown", 1),
+    (("dead", "retry"), "usage", 2),
+    (("plan",), "retry", 5),
+]
+
+
+@pytest.mark.parametrize(("args", "code", "exit_code"), ERRORS, ids=lambda a: str(a))
+def test_an_error_is_an_envelope_on_stderr(
+    offline: World, args: tuple[str, ...], code: str, exit_code: int
+) -> None:
+    said = offline.crosstie(*args, "--json")
+    assert said.code == exit_code
+    assert said.out == ""
+    assert said.error["code"] == code
+    assert said.error["exit"] == exit_code
+    assert said.error["message"]
+    assert said.error["fix"]
+    plain = offline.crosstie(*args)
+    assert plain.code == exit_code
+    assert plain.err.splitlines()[-1].startswith("fix: ")
+
+
+def test_debug_shows_where_an_error_came_from(offline: World) -> None:
+    with pytest.raises(Exception, match="no module"):
+        offline.crosstie("status", "--app", "nowhere:app", "--debug")
+
+
+def test_no_color_and_no_terminal_mean_no_escape_codes(world: World) -> None:
+    world.add_person("\x1b[31mred", "ada@example.org")
+    world.crosstie("run", "--once")
+    for args in (("status",), ("check",), ("record", "show", "1")):
+        assert "\x1b" not in world.crosstie(*args).out

@@ -1,0 +1,120 @@
+"""`python -m bench [--quick] [--only a,b,...] [--out FILE]`: measure, print, write, judge.
+
+Cases: a first run, b 1 % changed with complete listings, c the same with change feeds, d a no-op
+reconcile, e settling against the sandbox, f calls. Exit 1 if one misses what it has to reach, or
+loses anything.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import sys
+import tempfile
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+from bench.machine import machine, summary
+from bench.musts import faults, growth, judged
+from bench.processes import PEERS, ROOT, Failed, case, peer, peers_python
+from bench.tables import TITLES, show
+from rich.console import Console
+
+CASES: Mapping[str, tuple[str, ...]] = {
+    "a": ("first",),
+    "b": ("listing",),
+    "c": ("feed",),
+    "d": ("noop few", "noop"),
+    "e": ("settle",),
+    "f": ("calls",),
+}
+BESIDE: Mapping[str, tuple[tuple[str, str, str], ...]] = {
+    "first": (("diffsync", "diffsync", "first"), ("vdirsyncer", "vdirsyncer", "first")),
+    "listing": (
+        ("diffsync", "diffsync", "steady"),
+        ("vdirsyncer", "vdirsyncer", "steady"),
+        ("vdirsyncer, left wins", "vdirsyncer", "left_wins"),
+    ),
+}
+"""Case -> peers: what it is called in the table, its module, its case."""
+COUNT, QUICK = 100_000, 10_000
+SETTLED, SETTLED_QUICK = 5_000, 1_000
+CALLED = 450
+
+
+def main() -> int:
+    """Run the bench."""
+    asked = _arguments()
+    described = machine()
+    print(summary(described), flush=True)
+    python = peers_python() if {"a", "b"} & set(asked.only) else Failed("not asked for")
+    if isinstance(python, Failed) and {"a", "b"} & set(asked.only):
+        print(f"without the peers: {' and '.join(PEERS)} cannot be installed: {python.why}")
+    results: dict[str, dict[str, Any]] = {}
+    failed: list[str] = []
+
+    def keep(name: str, figures: dict[str, Any] | Failed) -> None:
+        if isinstance(figures, Failed):
+            failed.append(f"{name}: {figures.why}")
+        else:
+            results[name] = figures
+
+    with tempfile.TemporaryDirectory(prefix="crosstie-bench-") as place:
+        for name in (name for letter in asked.only for name in CASES[letter]):
+            print(f"measuring {TITLES.get(name, name)}", flush=True)
+            keep(name, case(name.split(" ")[0], _count(name, quick=asked.quick), Path(place)))
+            for called, module, its in BESIDE.get(name, ()) if not isinstance(python, Failed) else ():
+                theirs = peer(python, module, its, _count(name, quick=asked.quick), Path(place))
+                keep(f"{name} {called}", theirs)
+    show(results, Console(width=190 if not sys.stdout.isatty() else None))
+    missed = [*failed, *faults(results)]
+    _write(asked.out, described, results, missed)
+    for what in missed:
+        print(f"missed: {what}")
+    return 1 if missed else 0
+
+
+def _count(name: str, *, quick: bool) -> int:
+    if name == "calls":
+        return CALLED
+    if name == "settle":
+        return SETTLED_QUICK if quick else SETTLED
+    whole = QUICK if quick else COUNT
+    return whole // 10 if name == "noop few" else whole
+
+
+def _write(
+    path: Path, described: dict[str, Any], results: dict[str, dict[str, Any]], missed: list[str]
+) -> None:
+    told = {
+        "machine": described,
+        "results": results,
+        "noop_growth_mb": growth(results),
+        "musts": [
+            {"case": must.case, "must": must.said, "kept": kept} for must, kept in judged(results)
+        ],
+        "missed": missed,
+    }
+    path.write_text(json.dumps(told, indent=2) + "\n")
+    print(f"written: {path}")
+
+
+def _arguments() -> argparse.Namespace:
+    parser = argparse.ArgumentParser(prog="bench", description=__doc__)
+    parser.add_argument("--quick", action="store_true", help="a tenth of the records")
+    parser.add_argument("--only", type=_letters, default=list(CASES), help="cases, e.g. a,b")
+    parser.add_argument("--out", type=Path, default=ROOT / "bench.json", help="the report")
+    return parser.parse_args()
+
+
+def _letters(text: str) -> list[str]:
+    letters = [letter.strip() for letter in text.split(",")]
+    unknown = [letter for letter in letters if letter not in CASES]
+    if unknown:
+        raise argparse.ArgumentTypeError(f"no case {unknown[0]!r}; there are {', '.join(CASES)}")
+    return letters
+
+
+if __name__ == "__main__":
+    sys.exit(main())
