@@ -9,11 +9,11 @@ import sys
 from pathlib import Path
 
 FLOORS = ("core", "engine")
-DATA = Path(".coverage.json")
+DATA = Path(".coverage-figures.json")
 # The same examples each time, and no complaint about a slow machine: a verdict has to be the same
 # twice. Run pytest itself to have hypothesis look further.
 PYTEST = ("pytest", "-rs", "--color=no", "--hypothesis-profile=ci")
-LAST = Path(".coverage.summary")
+LAST = Path(".coverage-summary")
 """Kept for `.ci/run`, so that it can be the last thing said there."""
 
 

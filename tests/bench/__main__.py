@@ -15,11 +15,12 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
+from rich.console import Console
+
 from bench.machine import machine, summary
 from bench.musts import faults, growth, judged
 from bench.processes import PEERS, ROOT, Failed, case, peer, peers_python
 from bench.tables import TITLES, show
-from rich.console import Console
 
 CASES: Mapping[str, tuple[str, ...]] = {
     "a": ("first",),

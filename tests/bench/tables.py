@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from bench.musts import Results, growth, judged
 from rich.console import Console
 from rich.table import Table
+
+from bench.musts import Results, growth, judged
 
 TITLES: Mapping[str, str] = {
     "first": "(a) first run: match, compare, plan",

@@ -13,6 +13,7 @@ from aiohttp import web
 
 from crosstie.connectors import http as port
 from crosstie.connectors.http import AioHttp
+from crosstie.core.budget import Learned, Window
 from crosstie.core.errors import (
     CrosstieError,
     Halt,
@@ -22,7 +23,7 @@ from crosstie.core.errors import (
     Retry,
     Stale,
 )
-from crosstie.ports import HttpAccount, Learned, Request, Window
+from crosstie.ports import HttpAccount, Request
 
 Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
 TOKEN = "pit-secret-0123456789"

@@ -4,13 +4,17 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Awaitable, Callable
+from contextlib import closing
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import TypeVar
+from typing import TYPE_CHECKING, TypeVar
 
 from crosstie.service.locate import Located, locate
-from crosstie.service.wiring import Opened, opened
 from crosstie.sync import Crosstie
+
+if TYPE_CHECKING:
+    from crosstie.ports import Store
+    from crosstie.service.wiring import Opened
 
 T = TypeVar("T")
 
@@ -22,10 +26,23 @@ def found(app: str | None) -> Located:
 
 def with_open(app: Crosstie, work: Callable[[Opened], Awaitable[T]]) -> T:
     """Open the application, do the work, close it."""
+    # Imported late, as below: help needs neither databases nor a network.
+    from crosstie.service.wiring import opened
 
     async def call() -> T:
         async with opened(app) as ready:
             return await work(ready)
+
+    return asyncio.run(call())
+
+
+def with_state(app: Crosstie, work: Callable[[Store], Awaitable[T]]) -> T:
+    """Open the state alone, do the work, close it: no system is asked, and no network loaded."""
+    from crosstie.service.grouped import GroupedStore
+
+    async def call() -> T:
+        with closing(GroupedStore.open(app.state)) as store:
+            return await work(store)
 
     return asyncio.run(call())
 

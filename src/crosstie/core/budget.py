@@ -16,7 +16,6 @@ from math import floor
 from typing import Protocol
 
 from crosstie.core.values import Instant
-from crosstie.ports.http import Learned, Window
 
 RESERVE = 0.2
 """The part of every window that only live changes may use."""
@@ -29,6 +28,23 @@ _PARTS = 96
 _SHORTEST_WAIT = 0.001
 """Below the resolution of a clock a waiter would never see that time has passed."""
 _STEP_BACK = 1.0
+
+
+@dataclass(frozen=True, slots=True)
+class Window:
+    """At most `calls` calls in any `seconds` seconds."""
+
+    seconds: float
+    calls: int
+
+
+@dataclass(frozen=True, slots=True)
+class Learned:
+    """What an answer said about one window of the budget."""
+
+    seconds: float
+    limit: int | None = None
+    remaining: int | None = None
 
 
 class Urgency(Enum):

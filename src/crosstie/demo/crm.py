@@ -35,7 +35,7 @@ class Crm:
 
     def edit(self, kind: str, record_id: str, changes: Mapping[str, str]) -> None:
         """A person edits a record on the page. kind: `contacts` or `opportunities`."""
-        self.person.submit(f"/_page/{kind}/{record_id}", changes)
+        self.person.change(f"/_page/{kind}/{record_id}", changes)
 
     def delete(self, kind: str, record_id: str) -> None:
         """A person deletes a record on the page."""

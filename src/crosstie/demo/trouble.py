@@ -24,7 +24,7 @@ def same_field(stage: Stage) -> str:
     stage.crm.edit("opportunities", remote_id, {"destination": "Vik"})
     stage.start_engine()
     listed = until(lambda: _conflicts(stage), "the conflict to be listed")
-    check(len(listed) == 1 and list(listed[0]["fields"]) == ["destination"], "one conflict")
+    check(len(listed) == 1 and listed[0]["fields"] == ["destination"], "one conflict")
     check(again(stage, "trips", trip)["destination"] == "Akureyri", "the page's value to stay")
     check(stage.crm.opportunity(remote_id)["destination"] == "Vik", "the CRM's value to stay")
     stage.crosstie("conflicts", "resolve", str(listed[0]["id"]), "--take", "right")

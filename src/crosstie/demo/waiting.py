@@ -17,11 +17,11 @@ class Failed(Exception):
 
 
 def until(look: Callable[[], T | None], what: str, *, seconds: float = PATIENCE) -> T:
-    """The first thing `look` gives that is neither None nor False. Raises Failed after a while."""
+    """The first thing that `look` gives and that is not empty. Raises Failed after a while."""
     end = time.monotonic() + seconds
     while True:
         found = look()
-        if found is not None and found is not False:
+        if found:
             return found
         if time.monotonic() > end:
             raise Failed(f"waited {seconds:g} s for {what}")

@@ -8,7 +8,7 @@ from crosstie.ports.collection import (
     RemoteField,
     Schema,
 )
-from crosstie.ports.http import Http, HttpAccount, Learned, Reply, Request, Window
+from crosstie.ports.http import Http, HttpAccount, Reply, Request
 from crosstie.ports.runtime import Clock, Dice, Doors, Tasks
 from crosstie.ports.state import (
     Answer,
@@ -46,7 +46,6 @@ __all__ = [
     "HttpAccount",
     "Intent",
     "JournalStore",
-    "Learned",
     "LinkStore",
     "Lookup",
     "MatchStore",
@@ -62,5 +61,4 @@ __all__ = [
     "Store",
     "Stranger",
     "Tasks",
-    "Window",
 ]

@@ -6,6 +6,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Protocol
 
+from crosstie.core.budget import Learned, Window
 from crosstie.core.values import Json
 
 
@@ -34,14 +35,6 @@ class Reply:
 
 
 @dataclass(frozen=True, slots=True)
-class Window:
-    """At most `calls` calls in any `seconds` seconds."""
-
-    seconds: float
-    calls: int
-
-
-@dataclass(frozen=True, slots=True)
 class HttpAccount:
     """All that the Http port must know of one account."""
 
@@ -58,15 +51,6 @@ class HttpAccount:
     """The error that an answer means, where the common table is too coarse; None: use the table."""
     timeout: float = 30.0
     """Seconds that one whole call may take."""
-
-
-@dataclass(frozen=True, slots=True)
-class Learned:
-    """What an answer said about one window of the budget."""
-
-    seconds: float
-    limit: int | None = None
-    remaining: int | None = None
 
 
 class Http(Protocol):

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
@@ -19,7 +21,9 @@ from crosstie.engine.virtual import PENDING
 from crosstie.engine.work import Work
 from crosstie.ports import Sighting, Store
 from crosstie.service.asked import Braked
-from crosstie.service.wiring import Opened
+
+if TYPE_CHECKING:
+    from crosstie.service.wiring import Opened
 
 
 @dataclass(frozen=True, slots=True)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import AsyncIterator, Sequence
-from typing import Literal
+from typing import TYPE_CHECKING, Literal
 
 import msgspec
 
@@ -14,8 +14,10 @@ from crosstie.engine.work import Work
 from crosstie.ports import Schema
 from crosstie.service import fitting
 from crosstie.service.fielding import schema_of
-from crosstie.service.wiring import Opened
 from crosstie.sync import Sync
+
+if TYPE_CHECKING:
+    from crosstie.service.wiring import Opened
 
 SAMPLE = 200
 """Real records that the lens laws are tried on."""

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 from collections.abc import Mapping, Sequence
 
 import msgspec
@@ -11,8 +13,10 @@ from crosstie.core.values import Fields, Instant, Json, Link, LinkState, Record,
 from crosstie.engine.work import Work
 from crosstie.ports import DeskStore, RunRecord
 from crosstie.service.asked import Misused, Unknown
-from crosstie.service.wiring import Opened
 from crosstie.sync import Crosstie
+
+if TYPE_CHECKING:
+    from crosstie.service.wiring import Opened
 
 LINKS = 20
 """How many links one question about an id may find."""

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 import re
 from collections.abc import Mapping, Sequence
 from difflib import SequenceMatcher
@@ -10,7 +12,9 @@ import msgspec
 
 from crosstie.core.values import Side
 from crosstie.ports import RemoteField, Schema
-from crosstie.service.wiring import Opened
+
+if TYPE_CHECKING:
+    from crosstie.service.wiring import Opened
 
 LIKELY = 0.72
 """Likeness of two names, 0..1, from which they are proposed as a pair."""

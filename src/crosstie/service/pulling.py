@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 import msgspec
 
 from crosstie.core.errors import Retry, SyncError
@@ -10,7 +12,9 @@ from crosstie.engine.drain import settle_now
 from crosstie.engine.work import Work
 from crosstie.ports import Sighting
 from crosstie.service.asked import Unknown
-from crosstie.service.wiring import Opened
+
+if TYPE_CHECKING:
+    from crosstie.service.wiring import Opened
 
 DEPTH = 8
 """How many parents above each other a record may need."""

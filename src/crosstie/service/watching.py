@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 from collections.abc import Sequence
 
 from crosstie.core.values import Instant
 from crosstie.engine.work import Work
-from crosstie.service.wiring import Opened
+
+if TYPE_CHECKING:
+    from crosstie.service.wiring import Opened
 
 
 async def open_conflicts(opened: Opened, works: Sequence[Work], now: Instant) -> int:

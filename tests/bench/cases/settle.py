@@ -18,7 +18,7 @@ from crosstie.engine.run import Options, run
 from crosstie.service.runtime import AsyncTasks
 from crosstie.service.wiring import Opened, opened
 
-ROUNDS = 5
+ROUNDS = 3
 """Of each; the best one counts, since the machine is shared."""
 
 

@@ -12,12 +12,13 @@ from pathlib import Path
 from typing import Any
 
 import structlog
+from diffsync import Adapter, DiffSyncModel
+
 from bench import edits
 from bench.data import FIELDS, KEY, contact, encoded, order_of_right
 from bench.edits import Edits, SideName
 from bench.measure import span
 from bench.peers.telling import Told, tell
-from diffsync import Adapter, DiffSyncModel
 
 _PLAIN = tuple(name for name in FIELDS if name != KEY)
 

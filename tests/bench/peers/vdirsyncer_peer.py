@@ -15,16 +15,17 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from bench import edits
-from bench.data import KEY, SEED, Contact, contact, order_of_right
-from bench.edits import Edits, SideName
-from bench.measure import span
-from bench.peers.telling import Told, tell
 from vdirsyncer.storage.memory import MemoryStorage
 from vdirsyncer.sync import sync
 from vdirsyncer.sync.exceptions import SyncConflict
 from vdirsyncer.sync.status import SqliteStatus
 from vdirsyncer.vobject import Item
+
+from bench import edits
+from bench.data import KEY, SEED, Contact, contact, order_of_right
+from bench.edits import Edits, SideName
+from bench.measure import span
+from bench.peers.telling import Told, tell
 
 LEFT_WINS = "a wins"
 Sides = Mapping[SideName, MemoryStorage]

@@ -5,8 +5,7 @@ from __future__ import annotations
 from hypothesis import given
 from hypothesis import strategies as st
 
-from crosstie.core.budget import Budget, Urgency
-from crosstie.ports.http import Learned, Window
+from crosstie.core.budget import Budget, Learned, Urgency, Window
 
 BURST = Window(10.0, 5)
 DAY = Window(86_400.0, 40)

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass, field
+from collections.abc import Callable, Coroutine, Generator, Iterable, Sequence
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from crosstie import Sync, Text
 from crosstie import field as say
 from crosstie.core.mapping import Field
+from crosstie.core.values import Link, LinkState
 from crosstie.engine.run import Options, Report, run
 from crosstie.engine.work import Ledger, Work
 from crosstie.ports import Conflict, Entry
@@ -132,3 +133,75 @@ def linked(**options: Any) -> tuple[World, str, str]:
     link = world.link(left_id)
     assert link.right_id is not None
     return world, left_id, link.right_id
+
+
+def far(**habits: Any) -> Behaviour:
+    """The habits of a remote system: searchable, read one by one."""
+    return Behaviour(**{"searchable": NAMES, "read_batch": 1, "versions": True, **habits})
+
+
+def near(**habits: Any) -> Behaviour:
+    """The habits of a database beside us."""
+    return Behaviour(**{"searchable": NAMES, "local": True, **habits})
+
+
+def on(
+    collection: MemoryCollection,
+    verb: str,
+    act: Callable[[], None],
+    *,
+    after: bool = False,
+    times: int = 1,
+) -> None:
+    """Let this happen at the next calls of a verb, before or after they have done their work."""
+    left = times
+
+    def hook(called: str, call: int) -> None:
+        nonlocal left
+        if called == verb and left:
+            left -= 1
+            act()
+
+    habits = {"after" if after else "before": hook}
+    collection.behaviour = replace(collection.behaviour, **habits)  # type: ignore[arg-type]
+
+
+def fail(
+    collection: MemoryCollection,
+    verb: str,
+    error: BaseException,
+    *,
+    after: bool = False,
+    times: int = 1,
+) -> None:
+    """Let the next calls of a verb fail, before or after they have done their work."""
+
+    def act() -> None:
+        raise error
+
+    on(collection, verb, act, after=after, times=times)
+
+
+def state(world: World, state: LinkState) -> Sequence[Link]:
+    """The links in that state."""
+    return drive(world.store.links_in(state, None, 100))
+
+
+class Breath:
+    """Lets the others go on for one step."""
+
+    def __await__(self) -> Generator[None, None, None]:
+        yield
+
+
+class Together:
+    """A Tasks port that takes every coroutine one step further, turn by turn."""
+
+    async def run(self, work: Iterable[Coroutine[Any, Any, None]], limit: int) -> None:
+        flights = list(work)
+        while flights:
+            for flight in list(flights):
+                try:
+                    flight.send(None)
+                except StopIteration:
+                    flights.remove(flight)

@@ -9,8 +9,8 @@ from hypothesis import strategies as st
 from crosstie.connectors.ghl import values
 from crosstie.connectors.ghl.limits import learn
 from crosstie.connectors.ghl.wire import instant_of, iso_of, millis_of, number_of, version_of
+from crosstie.core.budget import Learned
 from crosstie.core.values import Json
-from crosstie.ports import Learned
 
 MIDNIGHT = 1_772_323_200_000
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sys
 from pathlib import Path
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
@@ -21,7 +21,9 @@ from crosstie.service.applying import Applied
 from crosstie.service.asked import Misused
 from crosstie.service.lock import engine_lock
 from crosstie.service.watching import open_conflicts
-from crosstie.service.wiring import Opened
+
+if TYPE_CHECKING:
+    from crosstie.service.wiring import Opened
 
 app = make("Do exactly what a plan says.")
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 from collections import Counter
 
 from crosstie.cli.calls import found, with_open
@@ -12,7 +14,9 @@ from crosstie.cli.out import Out
 from crosstie.core.errors import Misconfigured, Retry
 from crosstie.service import checking
 from crosstie.service.checking import Line
-from crosstie.service.wiring import Opened
+
+if TYPE_CHECKING:
+    from crosstie.service.wiring import Opened
 
 app = make("Look whether everything is as it must be before the first run.")
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
@@ -15,7 +15,9 @@ from crosstie.cli.out import Out
 from crosstie.cli.showing import plan_document, show_plan
 from crosstie.core.plan import Plan, dump_plan
 from crosstie.service import applying
-from crosstie.service.wiring import Opened
+
+if TYPE_CHECKING:
+    from crosstie.service.wiring import Opened
 
 app = make("Show what a run would do; write nothing.")
 

@@ -6,7 +6,7 @@ import asyncio
 import signal
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
@@ -22,8 +22,10 @@ from crosstie.engine.run import run as run_once
 from crosstie.engine.work import Work
 from crosstie.service.lock import engine_lock
 from crosstie.service.watching import open_conflicts
-from crosstie.service.wiring import Opened
 from crosstie.service.worker import work_until
+
+if TYPE_CHECKING:
+    from crosstie.service.wiring import Opened
 
 app = make("Keep the systems in step, or bring them into step once.")
 

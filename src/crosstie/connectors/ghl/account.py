@@ -8,7 +8,8 @@ from dataclasses import dataclass
 from crosstie.connectors.ghl import contacts, opportunities
 from crosstie.connectors.ghl.collection import Place
 from crosstie.connectors.ghl.limits import WINDOWS
-from crosstie.ports import Capabilities, Collection, Doors, Window
+from crosstie.core.budget import Window
+from crosstie.ports import Capabilities, Collection, Doors
 
 SEARCH_LAG = 10.0
 """Seconds after which search certainly finds a new record."""

@@ -11,6 +11,7 @@ from crosstie.connectors.ghl.fields import MARKER, Catalogue
 from crosstie.connectors.ghl.limits import learn
 from crosstie.connectors.ghl.listing import Listing, Row, Words
 from crosstie.connectors.ghl.wire import MOST_ROWS, Wire, one
+from crosstie.core.budget import Window
 from crosstie.core.errors import Misconfigured, NotFound, Rejected, Retry
 from crosstie.core.values import Cursor, Fields, Json, Page, Record, Version
 from crosstie.ports import (
@@ -22,7 +23,6 @@ from crosstie.ports import (
     RemoteField,
     Request,
     Schema,
-    Window,
 )
 
 

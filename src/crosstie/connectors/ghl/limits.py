@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from crosstie.ports.http import Learned, Window
+from crosstie.core.budget import Learned, Window
 
 WINDOWS = (Window(10.0, 100), Window(86_400.0, 200_000))
 _DAY = 86_400.0
