@@ -2,17 +2,27 @@
 
 from __future__ import annotations
 
+import asyncio
+import io
 import json
 import os
 import signal
+import sqlite3
 import subprocess
 import sys
 import time
+from functools import partial
 from pathlib import Path
 
 import pytest
 
+from crosstie.core.errors import Retry
+from crosstie.engine.run import Report
+from crosstie.service.grouped import GroupedStore
+from crosstie.service.locate import locate
 from crosstie.service.lock import engine_lock
+from crosstie.service.wiring import opened
+from crosstie.service.worker import work_until
 
 from .world import World
 
@@ -117,6 +127,27 @@ def test_apply_without_a_plan_asks_and_refuses_where_nobody_answers(linked: Worl
     assert said.code == 2
     assert "add `--yes`" in said.err
     assert linked.stored() == stored
+
+
+class Person(io.StringIO):
+    """Somebody at a terminal."""
+
+    def isatty(self) -> bool:
+        return True
+
+
+@pytest.mark.parametrize(
+    ("answer", "code", "contacts"), [("y\n", 0, 3), ("n\n", 1, 2), ("", 130, 2)]
+)
+def test_apply_asks_a_person_first(
+    linked: World, monkeypatch: pytest.MonkeyPatch, answer: str, code: int, contacts: int
+) -> None:
+    linked.add_person("Cy", "cy@example.org")
+    monkeypatch.setattr(sys, "stdin", Person(answer))
+    said = linked.crosstie("apply")
+    assert said.code == code
+    assert "Apply +1 ~0 -0?" in said.out + said.err
+    assert linked.contacts() == contacts
 
 
 def test_the_brake_stops_a_plan_and_a_run_until_a_person_releases_it(world: World) -> None:
@@ -356,6 +387,32 @@ def test_a_running_engine_ends_in_order_by_a_signal(
     assert "Traceback" not in err
     assert linked.contacts() == 3
     assert linked.crosstie("run", "--once").code == 0
+
+
+def test_a_running_engine_outlives_a_locked_state(
+    linked: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(GroupedStore, "open", partial(GroupedStore.open, busy=0.05))
+    linked.add_person("Cy", "cy@example.org")
+    reports: list[Report] = []
+
+    async def work() -> None:
+        async with opened(locate(None, linked.folder).app) as ready:
+            other = sqlite3.connect(linked.folder / "state.db")
+            other.execute("BEGIN IMMEDIATE")
+            stop = asyncio.Event()
+
+            def told(report: Report) -> None:
+                reports.append(report)
+                other.close()
+                if report.writes:
+                    stop.set()
+
+            await work_until(ready, ready.works, stop, told)
+
+    asyncio.run(work())
+    assert isinstance(reports[0].missed["contacts"], Retry)
+    assert linked.contacts() == 3
 
 
 def test_the_sandbox_tells_its_address_and_ends_by_a_signal(offline: World) -> None:

@@ -36,13 +36,13 @@ def with_open(app: Crosstie, work: Callable[[Opened], Awaitable[T]]) -> T:
     return asyncio.run(call())
 
 
-def with_state(app: Crosstie, work: Callable[[Store], Awaitable[T]]) -> T:
+def with_state(app: Crosstie, work: Callable[[Crosstie, Store], Awaitable[T]]) -> T:
     """Open the state alone, do the work, close it: no system is asked, and no network loaded."""
     from crosstie.service.grouped import GroupedStore
 
     async def call() -> T:
         with closing(GroupedStore.open(app.state)) as store:
-            return await work(store)
+            return await work(app, store)
 
     return asyncio.run(call())
 

@@ -6,7 +6,8 @@ were read they meet on their match keys, and only who stays alone is created acr
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import re
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
 from crosstie.core.errors import Rejected, Unlinked
@@ -17,6 +18,7 @@ from crosstie.engine.work import Work
 from crosstie.ports import Conflict, ConflictKind, Group, Sighting, Stranger
 
 CHUNK = 1_000
+_GAP = re.compile(rb"[^\xff]")
 
 
 @dataclass(slots=True)
@@ -58,19 +60,21 @@ async def _survey(work: Work, side: Side, out: Surveyed) -> list[str]:
     # Links with a higher number are made while this scan goes on, and may be missing in it.
     newest = await work.store.newest_link(work.name)
     seen = bytearray(newest // 8 + 1)
+    seen[0] = 1  # there is no link 0
     cursor = None
     for _ in range(PAGES):
         page = await work.ask(side, collection.scan(cursor))
         out.records[side] += len(page.entries)
-        told = await work.store.notice(
-            work.name, side, sightings(page.entries), work.clock.now(), meet=False
-        )
+        shown = sightings(page.entries)
+        told = await work.store.notice(work.name, side, shown, work.clock.now(), meet=False)
         for link_id in told.links:
             if link_id <= newest:
                 seen[link_id >> 3] |= 1 << (link_id & 7)
         work.ledger.counts[f"{work.name}.noticed_{side}"] += told.marked
         if told.unknown:
-            await _keep_strangers(work, side, page.entries, frozenset(told.unknown))
+            marks = {sighting.id: sighting.mark or "" for sighting in shown}
+            unknown = {record_id: marks[record_id] for record_id in told.unknown}
+            await _keep_strangers(work, side, page.entries, unknown)
         cursor = page.cursor
         if not page.more:
             break
@@ -80,20 +84,24 @@ async def _survey(work: Work, side: Side, out: Surveyed) -> list[str]:
 async def _unseen(work: Work, side: Side, seen: bytearray, newest: int, out: Surveyed) -> list[str]:
     absent: list[str] = []
     after = 0
-    while True:
+    # Where eight links in a row were seen there is nothing to ask for.
+    while gap := _GAP.search(seen, (after + 1) >> 3):
+        after = max(after, (gap.start() << 3) - 1)
         rows = await work.store.linked_ids(work.name, side, after, CHUNK)
         for link_id, record_id in rows:
             if link_id <= newest and not seen[link_id >> 3] & 1 << (link_id & 7):
                 absent.append(record_id)
         if len(rows) < CHUNK:
-            out.absent[side] = len(absent)
-            return absent
+            break
         after = rows[-1][0]
+    out.absent[side] = len(absent)
+    return absent
 
 
 async def _keep_strangers(
-    work: Work, side: Side, entries: Sequence[Record | Tombstone], unknown: frozenset[str]
+    work: Work, side: Side, entries: Sequence[Record | Tombstone], unknown: Mapping[str, str]
 ) -> None:
+    """Keep those of the records that have no link; `unknown`: id -> mark."""
     half, where = work.mapping.side(side), work.sync.where(side)
     strangers = []
     for record in entries:
@@ -102,7 +110,8 @@ async def _keep_strangers(
         if where is not None and not record.hint and not where(record.fields):
             continue
         keys = tuple(_key(half.read_one(name, record.fields)) for name in work.sync.match)
-        strangers.append(Stranger(record.id, keys, record.mark, _canon(work, side, record)))
+        mark = unknown[record.id]
+        strangers.append(Stranger(record.id, keys, mark, _canon(work, side, record)))
     await work.store.add_strangers(work.name, side, strangers)
 
 

@@ -53,6 +53,7 @@ async def _sync(opened: Opened, work: Work) -> AsyncIterator[Line]:
     sync = work.sync
     schemas: dict[Side, Schema] = {}
     samples: dict[Side, Sequence[Record]] = {}
+    failed: dict[Side, str] = {}
     for side in Side:
         about = f"{sync.name} {side}"
         try:
@@ -60,6 +61,7 @@ async def _sync(opened: Opened, work: Work) -> AsyncIterator[Line]:
             await work.at(side).open()
             samples[side] = await _sample(work, side)
         except CrosstieError as error:
+            failed[side] = str(error)
             yield Line("error", about, str(error), error.fix)
             continue
         name = f"{sync.source(side).name} of {sync.source(side).account.label}"
@@ -73,7 +75,7 @@ async def _sync(opened: Opened, work: Work) -> AsyncIterator[Line]:
         text = "no match keys: the first run creates every record across"
         yield Line("warn", sync.name, text, "name fields with `match=[...]`")
     for side, schema in schemas.items():
-        for line in _fitting(sync, side, schema):
+        for line in _fitting(sync, side, schema, failed.get(side, "")):
             yield line
     for side, records in samples.items():
         for line in _sampled(work, side, records):
@@ -107,13 +109,15 @@ def _captured(sync: Sync, side: Side) -> Sequence[Line]:
     return []
 
 
-def _fitting(sync: Sync, side: Side, schema: Schema) -> Sequence[Line]:
+def _fitting(sync: Sync, side: Side, schema: Schema, failed: str) -> Sequence[Line]:
+    """failed: why the side could not be opened; a field that it names is not named again."""
     lines = []
     about = f"{sync.name} {side}"
-    for misfit in fitting.misfits(sync, side, schema):
+    missing = [m for m in fitting.missing(sync, side, schema) if repr(m.field) not in failed]
+    for misfit in (*missing, *fitting.misfits(sync, side, schema)):
         level: Level = "warn" if misfit.maybe else "error"
         lines.append(Line(level, f"{about} {misfit.field}", misfit.text, misfit.fix))
-    if not any(line.level == "error" for line in lines):
+    if not failed and not any(line.level == "error" for line in lines):
         mapped = len(sync.mapping.side(side).reads)
         lines.insert(0, Line("ok", about, f"{mapped} mapped fields are there and fit their lenses"))
     return lines

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from difflib import get_close_matches
 
 from crosstie.core.lens import EnumMap, Reference, Unmappable
 from crosstie.core.lens.laws import law_get_put, law_put_get
@@ -49,6 +50,17 @@ class Finding:
     fix: str
     maybe: bool = False
     """It need not go wrong: a warning."""
+
+
+def missing(sync: Sync, side: Side, schema: Schema) -> Iterator[Finding]:
+    """Mapped fields that the system does not have, with near names."""
+    for name in sync.mapping.side(side).reads:
+        if name in schema.fields:
+            continue
+        near = get_close_matches(name, schema.fields, n=3)
+        like = " or ".join(map(repr, near))
+        fix = f"did you mean {like}?" if near else f"see `crosstie fields {sync.name}`"
+        yield Finding(name, f"the {side} has no field {name!r}", fix)
 
 
 def misfits(sync: Sync, side: Side, schema: Schema) -> Iterator[Finding]:

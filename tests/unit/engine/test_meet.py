@@ -11,9 +11,9 @@ from world import Breath, Together, World, fail, far, linked, near, on, state
 from crosstie import Constant
 from crosstie import field as say
 from crosstie.core.errors import Duplicate, Retry
-from crosstie.core.values import LinkState
+from crosstie.core.values import Link, LinkState, Side
 from crosstie.engine.run import Options, run
-from crosstie.ports import Answer, ConflictKind, Lookup
+from crosstie.ports import Answer, ConflictKind, Lookup, Step
 from crosstie.testing.fakes import Crash, drive
 
 BOB = {"name": "Bob", "email": "bob@x.example", "phone": "3"}
@@ -22,6 +22,11 @@ BOB = {"name": "Bob", "email": "bob@x.example", "phone": "3"}
 def unique(**habits: Any) -> World:
     """A world whose right side takes every e-mail once, and cannot be searched."""
     return World(right_habits=far(unique="email", searchable=(), **habits))
+
+
+def look_left(world: World) -> None:
+    """A run that has not yet heard of what is new on the right."""
+    drive(run([world.work()], world.store, Options(looks={"people": (Side.LEFT,)})))
 
 
 def settled(world: World, records: int) -> None:
@@ -137,10 +142,8 @@ def test_several_free_counterparts_are_asked_about() -> None:
     world.run()
     for phone in ("1", "2"):
         world.right.add({**BOB, "phone": phone})
-    world.right.behaviour = far(has_changes=False)
     left_id = world.add(**BOB)
-    options = Options(looks={"people": ["left"]})  # type: ignore[list-item]
-    drive(run([world.work()], world.store, options))
+    look_left(world)
     [conflict] = world.conflicts()
     assert (conflict.note, len(conflict.candidates)) == ("2 records on the right match", 2)
     assert world.link(left_id).state is LinkState.ASKING
@@ -162,9 +165,7 @@ def test_keys_are_tried_in_their_order() -> None:
     by_phone = world.right.add({"name": "Bob", "email": None, "phone": "3"})
     by_email = world.right.add({"name": "Bob", "email": "bob@x.example", "phone": None})
     left_id = world.add(**BOB)
-    world.right.behaviour = far(has_changes=False)
-    options = Options(looks={"people": ["left"]})  # type: ignore[list-item]
-    drive(run([world.work()], world.store, options))
+    look_left(world)
     assert world.link(left_id).right_id == by_email
     assert by_phone in world.right.rows()
 
@@ -187,7 +188,7 @@ def test_a_derived_field_is_no_key_on_the_side_that_has_none() -> None:
 
 def test_a_hint_that_matches_is_read_before_it_is_paired(monkeypatch: pytest.MonkeyPatch) -> None:
     for vanished in (False, True):
-        world = World(right_habits=far(has_changes=False))
+        world = World()
         world.run()
         right_id = world.right.add({**BOB, "phone": "77"})
         original = world.right.find
@@ -200,8 +201,7 @@ def test_a_hint_that_matches_is_read_before_it_is_paired(monkeypatch: pytest.Mon
 
         monkeypatch.setattr(world.right, "find", hinting)
         left_id = world.add(**BOB)
-        options = Options(looks={"people": ["left"]})  # type: ignore[list-item]
-        drive(run([world.work()], world.store, options))
+        look_left(world)
         other = world.link(left_id).right_id
         assert (other == right_id) is not vanished
         assert len(world.rights()) == 1
@@ -228,6 +228,7 @@ def test_two_with_the_same_key_at_the_same_moment_are_not_both_created(
     assert report.total("postponed") == 1
     assert len(world.rights()) == 1
     assert work.ledger.meeting == set()
+    world.clock.advance(20)
     world.quiet()
     assert len(world.rights()) == 1
     assert {world.link(i).state for i in (first, second)} == {
@@ -265,7 +266,7 @@ def test_a_record_with_our_marker_is_left_to_the_link_that_made_it() -> None:
     assert world.link(left_id).right_id is not None
 
 
-def every(world: World) -> list[Any]:
+def every(world: World) -> list[Link]:
     return [link for each in LinkState for link in state(world, each)]
 
 
@@ -284,14 +285,8 @@ def test_a_dead_maker_is_woken_by_what_it_made() -> None:
     with pytest.raises(Crash):
         world.run()
     maker = world.link(left_id)
-    drive(world.store.keep([_step(replace(maker, state=LinkState.DEAD, settled=maker.noticed))]))
+    drive(world.store.keep([Step(replace(maker, state=LinkState.DEAD, settled=maker.noticed))]))
     settled(world, 7)
-
-
-def _step(link: Any) -> Any:
-    from crosstie.ports import Step
-
-    return Step(link)
 
 
 def test_looking_costs_nothing_where_nothing_is_searchable() -> None:

@@ -7,7 +7,7 @@ from typing import Annotated
 import msgspec
 import typer
 
-from crosstie.cli.calls import age, found, now, with_open
+from crosstie.cli.calls import age, found, now, with_state
 from crosstie.cli.group import app as make
 from crosstie.cli.options import App, AsJson, Debug, SyncName
 from crosstie.cli.out import Out
@@ -31,7 +31,7 @@ def listing(
       crosstie conflicts list --sync contacts
     """
     out = Out(as_json)
-    lines = with_open(found(app).app, lambda o: deciding.conflicts(o.app, o.store, sync))
+    lines = with_state(found(app).app, lambda a, s: deciding.conflicts(a, s, sync))
     if as_json:
         out.document({"conflicts": lines})
         return 0
@@ -65,7 +65,7 @@ def show(conflict: Number, app: App = None, as_json: AsJson = False, debug: Debu
       crosstie conflicts show 3
     """
     out = Out(as_json)
-    view = with_open(found(app).app, lambda o: deciding.conflict(o.store, conflict))
+    view = with_state(found(app).app, lambda a, s: deciding.conflict(s, conflict))
     if as_json:
         out.document(view)
     else:
@@ -105,9 +105,7 @@ def resolve(
     """
     out = Out(as_json)
     ruling = Ruling(take, field, value, pair, keep_apart)
-    view = with_open(
-        found(app).app, lambda o: deciding.resolve(o.app, o.store, conflict, ruling, now())
-    )
+    view = with_state(found(app).app, lambda a, s: deciding.resolve(a, s, conflict, ruling, now()))
     if as_json:
         out.document(view)
         return 0

@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-from crosstie.cli.calls import found, now, with_open
+from crosstie.cli.calls import found, now, with_state
 from crosstie.cli.group import app as make
 from crosstie.cli.options import App, AsJson, Debug, SyncName
 from crosstie.cli.out import Out
@@ -34,7 +34,7 @@ def listing(
       crosstie dead list
     """
     out = Out(as_json)
-    causes = with_open(found(app).app, lambda o: letters.dead(o.app, o.store, sync))
+    causes = with_state(found(app).app, lambda a, s: letters.dead(a, s, sync))
     if as_json:
         out.document({"causes": causes})
         return 0
@@ -69,7 +69,7 @@ def retry(
       crosstie dead retry --all
     """
     choice = Choice(ids or (), match, everything, sync)
-    done = with_open(found(app).app, lambda o: letters.retry(o.app, o.store, choice, now()))
+    done = with_state(found(app).app, lambda a, s: letters.retry(a, s, choice, now()))
     return _tell(Out(as_json), done, "to be tried again")
 
 
@@ -90,7 +90,7 @@ def discard(
       crosstie dead discard 42
     """
     choice = Choice(ids or (), match, everything, sync)
-    done = with_open(found(app).app, lambda o: letters.discard(o.app, o.store, choice))
+    done = with_state(found(app).app, lambda a, s: letters.discard(a, s, choice))
     return _tell(Out(as_json), done, "discarded")
 
 

@@ -7,7 +7,7 @@ from typing import Annotated
 import msgspec
 import typer
 
-from crosstie.cli.calls import found, stamp, with_open
+from crosstie.cli.calls import found, stamp, with_open, with_state
 from crosstie.cli.group import app as make
 from crosstie.cli.options import App, AsJson, Debug, SyncName
 from crosstie.cli.out import Out
@@ -63,9 +63,7 @@ def history(
       crosstie record history 42
     """
     out = Out(as_json)
-    lines = with_open(
-        found(app).app, lambda o: desk.history(o.app, o.store, record, sync, values=values)
-    )
+    lines = with_state(found(app).app, lambda a, s: desk.history(a, s, record, sync, values=values))
     if as_json:
         out.document({"history": lines})
         return 0

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from crosstie.cli.calls import age, found, now, stamp, with_open
+from crosstie.cli.calls import age, found, now, stamp, with_state
 from crosstie.cli.group import app as make
 from crosstie.cli.options import App, AsJson, Debug
 from crosstie.cli.out import Out
@@ -25,7 +25,7 @@ def status(app: App = None, as_json: AsJson = False, debug: Debug = False) -> in
       crosstie status --json
     """
     out = Out(as_json)
-    answer = with_open(found(app).app, lambda o: desk.status(o.app, o.store, now()))
+    answer = with_state(found(app).app, lambda a, s: desk.status(a, s, now()))
     if as_json:
         out.document(answer)
     else:
