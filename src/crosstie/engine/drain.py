@@ -94,7 +94,8 @@ async def _prefetch(work: Work, links: Sequence[Link]) -> dict[tuple[Side, str],
             part = ids[start : start + size]
             try:
                 found = await work.ask(side, work.at(side).read(part))
-            except (Retry, Halt):
+            except SyncError:
+                # Each record is then read by itself, and answers for itself.
                 return out
             for record_id in part:
                 out[side, record_id] = found.records.get(record_id)

@@ -64,7 +64,7 @@ async def create(work: Work, scene: Scene, operation: Create) -> tuple[Step, Rec
         reply = await work.ask(side, work.at(side).create(raw, key))
     except Duplicate as refused:
         return await meet.existing(work, scene, replace(intent, id=intent_id), refused.existing)
-    except (Retry, Halt) as error:
+    except SyncError as error:
         await _give_up(work, scene, intent_id, error)
         raise
     shown = work.mapping.side(side).read(reply.fields, scene.refs)
@@ -180,8 +180,11 @@ async def _refuse_silence(
     lost = [name for name, value in values.items() if value is not None and shown.get(name) is None]
     if lost:
         await work.store.keep([step])
-        raise Rejected(
+        dropped = Rejected(
             f"the {side} accepted field {lost[0]!r} and shows it empty",
             field=lost[0],
             fix=f"see in the {side} system whether it takes that value for {lost[0]!r}",
         )
+        # The echo of the write that landed is no news, and does not raise the dead.
+        dropped.marks = (step.link.left_mark, step.link.right_mark)
+        raise dropped

@@ -139,6 +139,6 @@ async def _look(work: Work, options: Options) -> Seen | SyncError:
         gone = {side: await notice(work, side, meet=not everything) for side in sides}
         scanned = [s for s in sides if everything or not work.at(s).can.has_changes]
         survey = await reconcile(work, scanned) if scanned else None
-    except (Retry, Halt) as error:
+    except SyncError as error:
         return error
     return Seen(gone, survey)

@@ -75,20 +75,20 @@ async def _settle(
     if _left_out(work, link, records):
         await work.store.keep([Step(_settled(link), drops=True)])
         return
-    try:
-        await _decide(work, link, records)
-    except (Rejected, Unlinked) as refused:
-        refused.marks = (link.left_mark, link.right_mark)
-        raise
+    await _decide(work, link, records)
 
 
 async def _decide(work: Work, link: Link, records: Records) -> None:
     """Decide and write until there is nothing left to write."""
     pending: Step | None = None
     for _ in range(ROUNDS):
-        scene = await look(work, link, records)
-        decision = decide(work.rules, link, scene.left, scene.right, scene.answered.rulings)
-        written = await _advance(work, scene, decision, pending)
+        try:
+            scene = await look(work, link, records)
+            decision = decide(work.rules, link, scene.left, scene.right, scene.answered.rulings)
+            written = await _advance(work, scene, decision, pending)
+        except (Rejected, Unlinked) as refused:
+            refused.marks = refused.marks or (link.left_mark, link.right_mark)
+            raise
         if written is None:
             return
         pending, records = written

@@ -7,10 +7,12 @@ from typing import Any
 import pytest
 from world import World, fail, far, linked, near, on, state
 
-from crosstie import Tags
+from crosstie import Reference, Tags
 from crosstie import field as say
 from crosstie.core.errors import Halt, NotFound, Rejected, Retry, Stale, SyncError
 from crosstie.core.values import LinkState, Side
+from crosstie.engine.drain import settle_now
+from crosstie.engine.settle import settle
 from crosstie.ports import Answer, ConflictKind
 from crosstie.testing.fakes import drive
 
@@ -163,8 +165,6 @@ def test_a_question_about_a_create_only_field_ends_with_the_answer(side: Side) -
 
 
 def test_a_reference_that_cannot_be_read_is_a_dead_letter_and_stops_nobody() -> None:
-    from crosstie import Reference
-
     fields = [say("name", "name"), say("email", "email"), say("phone", "phone", Reference("x"))]
     world = World(fields=fields)
     world.add(name="Ann", email="a@x.example", phone=["no", "id"])
@@ -224,9 +224,9 @@ def test_a_link_that_vanishes_while_it_is_settled_is_let_go(
     async def nothing(link_id: int) -> None:
         return None
 
+    link, before = world.link(left_id), world.right.calls["update"]
     monkeypatch.setattr(world.store, "link", nothing)
-    before = world.right.calls["update"]
-    world.run()
+    drive(settle(world.work(), link))
     assert world.right.calls["update"] - before == 1
 
 
@@ -257,8 +257,6 @@ def test_a_settling_that_never_comes_to_rest_is_left_to_the_next_one(
     monkeypatch.setattr(world.left, "update", update_left)
     before = world.right.calls["update"] + world.left.calls["update"]
     claimed = drive(world.store.figures("people", world.clock.now())).due
-    from crosstie.engine.drain import settle_now
-
     drive(settle_now(world.work(), world.link(left_id)))
     made = world.right.calls["update"] + world.left.calls["update"] - before
     assert (claimed, made) == (0, 8)

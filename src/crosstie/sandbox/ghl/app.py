@@ -51,9 +51,13 @@ async def _serve(
         return _send(sandbox, gate.unknown_route(method, path, other_method=known))
     key = found[0].key
     sandbox.calls.count(key, found[0].kind)
+    # Read before the delay: what has arrived is carried out, also when the client leaves meanwhile.
+    try:
+        raw = await request.read() if request.body_exists else b""
+    except ConnectionResetError:
+        return _cut(request)
     if sandbox.settings.latency:
         await asyncio.sleep(sandbox.settings.latency)
-    raw = await request.read() if request.body_exists else b""
     if sandbox.faults.waiting:
         fault = sandbox.faults.take(method, path, key, TABLE.keys)
         if fault is not None:
