@@ -11,7 +11,7 @@ import argparse
 import json
 import sys
 import tempfile
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -49,31 +49,40 @@ def main() -> int:
     asked = _arguments()
     described = machine()
     print(summary(described), flush=True)
-    python = peers_python() if {"a", "b"} & set(asked.only) else Failed("not asked for")
-    if isinstance(python, Failed) and {"a", "b"} & set(asked.only):
-        print(f"without the peers: {' and '.join(PEERS)} cannot be installed: {python.why}")
+    python: Path | Failed = Failed("not asked for")
+    if {"a", "b"} & set(asked.only):
+        python = peers_python()
+        if isinstance(python, Failed):
+            print(f"without the peers: {' and '.join(PEERS)} cannot be installed: {python.why}")
     results: dict[str, dict[str, Any]] = {}
     failed: list[str] = []
-
-    def keep(name: str, figures: dict[str, Any] | Failed) -> None:
+    for name, figures in _measured(asked, python):
         if isinstance(figures, Failed):
             failed.append(f"{name}: {figures.why}")
         else:
             results[name] = figures
-
-    with tempfile.TemporaryDirectory(prefix="crosstie-bench-") as place:
-        for name in (name for letter in asked.only for name in CASES[letter]):
-            print(f"measuring {TITLES.get(name, name)}", flush=True)
-            keep(name, case(name.split(" ")[0], _count(name, quick=asked.quick), Path(place)))
-            for called, module, its in BESIDE.get(name, ()) if not isinstance(python, Failed) else ():
-                theirs = peer(python, module, its, _count(name, quick=asked.quick), Path(place))
-                keep(f"{name} {called}", theirs)
-    show(results, Console(width=190 if not sys.stdout.isatty() else None))
+    show(results, Console(width=None if sys.stdout.isatty() else 190))
     missed = [*failed, *faults(results)]
     _write(asked.out, described, results, missed)
     for what in missed:
         print(f"missed: {what}")
     return 1 if missed else 0
+
+
+def _measured(
+    asked: argparse.Namespace, python: Path | Failed
+) -> Iterator[tuple[str, dict[str, Any] | Failed]]:
+    """Every case that was asked for, each followed by its peers."""
+    with tempfile.TemporaryDirectory(prefix="crosstie-bench-") as place:
+        folder = Path(place)
+        for name in (name for letter in asked.only for name in CASES[letter]):
+            print(f"measuring {TITLES.get(name, name)}", flush=True)
+            count = _count(name, quick=asked.quick)
+            yield name, case(name.split(" ")[0], count, folder)
+            if isinstance(python, Failed):
+                continue
+            for called, module, its in BESIDE.get(name, ()):
+                yield f"{name} {called}", peer(python, module, its, count, folder)
 
 
 def _count(name: str, *, quick: bool) -> int:

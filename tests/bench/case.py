@@ -5,13 +5,14 @@ from __future__ import annotations
 import asyncio
 import json
 import sys
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Callable, Coroutine, Mapping
 from pathlib import Path
+from typing import Any
 
 from bench.cases import calls, first, settle, steady
 from bench.cases.figures import Figures
 
-Case = Callable[[int, Path], Awaitable[Figures]]
+Case = Callable[[int, Path], Coroutine[Any, Any, Figures]]
 
 CASES: Mapping[str, Case] = {
     "first": first.first,

@@ -53,6 +53,7 @@ def contact(number: int, seed: int = SEED) -> Contact:
     first, last = _FIRST[draw(len(_FIRST))], _LAST[draw(len(_LAST))]
     place, tag = draw(len(_CITIES)), draw(len(_TAGS))
     trade, form = _TRADES[draw(len(_TRADES))], _FORMS[draw(len(_FORMS))]
+    street, suite, floor = _STREETS[draw(len(_STREETS))], draw(400), draw(30)
     mailbox = f"{first}.{last}".encode("ascii", "ignore").decode().lower()
     return {
         "first_name": first,
@@ -60,7 +61,7 @@ def contact(number: int, seed: int = SEED) -> Contact:
         "email": f"{draw(10**6):06d}.{mailbox}{number}@mail.example.org",
         "phone": f"+1512{2_000_000 + number:07d}",
         "company": f"{last} {trade} {form} No. {draw(9_000)}",
-        "street": f"{draw(9_900) + 100} {_STREETS[draw(len(_STREETS))]}, Suite {draw(400)}, Floor {draw(30)}",
+        "street": f"{draw(9_900) + 100} {street}, Suite {suite}, Floor {floor}",
         "city": _CITIES[place],
         "region": _REGIONS[place],
         "postal_code": f"{draw(90_000) + 10_000}",

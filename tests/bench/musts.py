@@ -43,7 +43,7 @@ def growth(results: Results) -> float | None:
     few, many = results.get("noop few"), results.get("noop")
     if few is None or many is None:
         return None
-    used = [figures["peak_mb"] - figures["before_mb"] for figures in (few, many)]
+    used: list[float] = [each["peak_mb"] - each["before_mb"] for each in (few, many)]
     return used[1] - used[0]
 
 
@@ -76,5 +76,7 @@ def faults(results: Results) -> list[str]:
     """What was not reached, and every check of a case that did not hold."""
     missed = [f"{must.case}: {must.said}" for must, kept in judged(results) if kept is False]
     for name, figures in results.items():
-        missed += [f"{name}: {what}" for what, held in figures.get("checks", {}).items() if not held]
+        missed += [
+            f"{name}: {what}" for what, held in figures.get("checks", {}).items() if not held
+        ]
     return missed

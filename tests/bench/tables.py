@@ -80,7 +80,9 @@ def _peer(results: Results, case: str, peer: str) -> Sequence[str] | None:
 
 
 def _edits(results: Results) -> Table:
-    table = _table("where both sides edited one contact", "lost", "merged of 100", "left as conflict")
+    table = _table(
+        "where both sides edited one contact", "lost", "merged of 100", "left as conflict"
+    )
     for name, figures in results.items():
         if name.split(" ")[0] in ("listing", "feed") and "merged" in figures:
             case, _, peer = name.partition(" ")

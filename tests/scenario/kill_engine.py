@@ -9,6 +9,7 @@ exit code 1 when a record exists twice, an edit is lost, or the sides differ.
 from __future__ import annotations
 
 import random
+import shutil
 import sys
 import tempfile
 import time
@@ -24,6 +25,8 @@ from crosstie.demo.stage import INDEX_LAG, Stage, staged
 ROUNDS_TO_QUIET = 12
 LATENCY = 0.02
 """Seconds that the CRM takes for a call, so that a kill often falls between call and answer."""
+AT_WORK = 0.8
+"""Share of the kills that wait until the engine has started; the others may fall into its start."""
 TRIPS, CONTACTS = 8, 6
 MOST_GUESTS = 8
 
@@ -141,8 +144,13 @@ class Play:
 
 def killed(play: Play) -> None:
     """Start the engine, let people work, and kill it at a moment that nobody chose."""
+    log = play.stage.processes.log("engine")
+    before = _starts(log)
     play.stage.start_engine()
-    end = time.monotonic() + play.dice.uniform(0.2, 2.6)
+    if play.dice.random() < AT_WORK:
+        while _starts(log) == before and play.stage.processes.alive("engine"):
+            play.act()
+    end = time.monotonic() + play.dice.uniform(0.1, 1.5)
     while time.monotonic() < end:
         play.act()
         time.sleep(play.dice.uniform(0, 0.06))
@@ -150,12 +158,18 @@ def killed(play: Play) -> None:
     play.stage.processes.kill("engine")
 
 
+def _starts(log: Path) -> int:
+    """How often the engine has said that it is at work."""
+    return log.read_text().count("working") if log.exists() else 0
+
+
 def quiet(play: Play) -> list[str]:
     """Let the engine run to its end; the differences that are left."""
     differences: list[str] = []
+    time.sleep(INDEX_LAG + 0.5)
     for _ in range(ROUNDS_TO_QUIET):
-        time.sleep(INDEX_LAG + 0.5)
         play.stage.crosstie("run", "--once", "--full", codes=(0, 1, 5, 6, 7))
+        time.sleep(INDEX_LAG + 0.5)
         _, differences = compared(play.stage.books, play.stage.crm)
         if not differences:
             break
@@ -193,6 +207,7 @@ def main(seed: int, kills: int) -> int:
     if differences or lost or twice:
         sys.stdout.write(f"logs: {folder}\n")
         return 1
+    shutil.rmtree(folder)
     return 0
 
 

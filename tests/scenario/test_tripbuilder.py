@@ -6,7 +6,7 @@ import asyncio
 import datetime as dt
 import sys
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -188,6 +188,15 @@ def test_a_person_who_is_on_both_sides_already_is_linked_and_not_made_twice(worl
     world.in_step(6)
 
 
+def test_rows_that_know_their_remote_id_are_linked_and_not_made_twice(world: World) -> None:
+    trip, _, aboard = people(world)
+    known = str(trip.ghl_opportunity_id), str(aboard.ghl_opportunity_id)
+    afresh = replace(world, app=replace(world.app, state=world.app.state.replace("state", "new")))
+    assert afresh.run().writes == 0
+    assert (world.again(trip).ghl_opportunity_id, aboard.ghl_opportunity_id) == known
+    afresh.in_step(6)
+
+
 def test_a_deleted_trip_and_its_passenger_are_deleted_in_the_crm(world: World) -> None:
     trip, ann, aboard = people(world)
     ids = [str(trip.ghl_opportunity_id), str(aboard.ghl_opportunity_id)]
@@ -209,6 +218,20 @@ def test_a_trip_deleted_in_the_crm_goes_with_the_next_complete_comparison(world:
     assert world.books.rows("passengers", trip_id=trip_id) == []
     assert world.crm.gone(of_passenger)
     world.in_step(4)
+
+
+def test_a_passenger_removed_while_its_create_is_in_doubt_goes_in_the_crm_too(
+    world: World,
+) -> None:
+    trip, ann, _ = people(world)
+    twice = Passenger(contact_id=ann.id, trip_id=trip.id, trip_name=trip.name)
+    world.add(twice)
+    world.crm.control("faults", match="POST /opportunities/", timeout="reset", when="after")
+    world.run()
+    db.session.delete(twice)
+    db.session.commit()
+    world.quiet()
+    world.in_step(6)
 
 
 def test_a_stage_that_is_not_declared_waits_for_a_person_and_harms_nothing(world: World) -> None:

@@ -13,10 +13,10 @@ from flask import Flask
 sys.path.insert(0, str(Path(__file__).parents[1]))
 
 from people import Person
-from tripbuilder.models import db
-from tripbuilder.settings import Settings
 
 from tripbuilder import create_app
+from tripbuilder.models import db
+from tripbuilder.settings import Settings
 
 
 @pytest.fixture

@@ -8,9 +8,9 @@ from pathlib import Path
 
 from people import Person
 from sqlalchemy import select
-from tripbuilder.models import Contact, Passenger, Trip, db
 
 import tripbuilder
+from tripbuilder.models import Contact, Passenger, Trip, db
 
 TRIP = {"name": "Hawaii", "stage": "new", "status": "open"}
 WAITING = "saved, not yet synced"

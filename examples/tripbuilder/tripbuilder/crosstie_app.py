@@ -31,7 +31,10 @@ _STATUS = EnumMap({status: status for status in STATUSES})
 
 
 def declared(settings: Settings) -> Crosstie:
-    """The three syncs, between the database and the location that the settings name."""
+    """The three syncs, between the database and the location that the settings name.
+
+    Rows that already know their remote id are linked to it when the sync is first switched on.
+    """
     base = Database(settings.database, label="TripBuilder")
     ghl = GoHighLevel("env:GHL_LOCATION", token="env:GHL_TOKEN", base_url=settings.base_url)
     lag = settings.search_lag
@@ -43,7 +46,7 @@ def declared(settings: Settings) -> Crosstie:
                 base.table("contacts"),
                 ghl.contacts(search_lag=lag),
                 _contact_fields(),
-                match=("email", "phone"),
+                match=("ghl_contact_id", "email", "phone"),
                 # The agency's own contact holds the trips in the CRM; it is nobody who travels.
                 where_right=lambda row: row.get("id") != settings.desk,
                 rhythm=rhythm,
@@ -53,6 +56,7 @@ def declared(settings: Settings) -> Crosstie:
                 base.table("trips"),
                 ghl.opportunities("TripBooking", search_lag=lag),
                 _trip_fields(settings.desk),
+                match=("ghl_opportunity_id",),
                 rhythm=rhythm,
             ),
             Sync(
@@ -60,6 +64,7 @@ def declared(settings: Settings) -> Crosstie:
                 base.table("passengers"),
                 ghl.opportunities("Passenger", search_lag=lag),
                 _passenger_fields(),
+                match=("ghl_opportunity_id",),
                 rhythm=rhythm,
             ),
         ],

@@ -41,7 +41,9 @@ async def drain(work: Work, *, progress: Progress | None = None) -> int:
         if not links:
             break
         for side in (None, Side.LEFT, Side.RIGHT):
-            group = [link for link in links if _alone_on(link) is side]
+            group: Sequence[Link] = [link for link in links if _alone_on(link) is side]
+            if side is Side.RIGHT:
+                group = await _not_taken(work, group)
             if group:
                 await _fly(work, group, progress)
         done.update(link.id for link in links)
@@ -60,6 +62,13 @@ def _alone_on(link: Link) -> Side | None:
     if link.agreed or (link.left_id is not None and link.right_id is not None):
         return None
     return Side.LEFT if link.left_id is not None else Side.RIGHT
+
+
+async def _not_taken(work: Work, links: Sequence[Link]) -> Sequence[Link]:
+    """Without those whose record found its counterpart while that one looked for it."""
+    ids = [link.right_id for link in links if link.right_id is not None]
+    holders = await work.store.links_at(work.name, Side.RIGHT, ids) if ids else {}
+    return [link for link in links if holders.get(str(link.right_id), link).id == link.id]
 
 
 async def _fly(work: Work, links: Sequence[Link], progress: Progress | None) -> None:

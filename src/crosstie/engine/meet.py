@@ -95,10 +95,10 @@ async def existing(
     record = found.records.get(record_id)
     if record is None:
         raise Retry(f"the {side} says that a record exists and does not show it", counts=True)
-    return adopt(work, scene, replace(intent, id=0), record, "it existed already", ours=False)
+    return await adopt(work, scene, replace(intent, id=0), record, "it existed already", ours=False)
 
 
-def adopt(
+async def adopt(
     work: Work, scene: Scene, intent: Intent, record: Record, cause: str, *, ours: bool
 ) -> tuple[Step, Records]:
     """Link a record that our create made, or may have made.
@@ -107,7 +107,9 @@ def adopt(
     certainly ours, the base is what was sent: the difference is then an edit made over there.
     """
     side = intent.side
-    shown = work.mapping.side(side).read(record.fields, scene.refs)
+    # Its references are its own: the record it was made from may be gone, or refer to others.
+    refs = await work.refs(scene.with_record(side, record))
+    shown = work.mapping.side(side).read(record.fields, refs)
     base_source: dict[str, Json] = {}
     base_target: dict[str, Json] = {}
     for name, value in intent.values.items():

@@ -13,7 +13,7 @@ from crosstie.core.plan import Harm, Plan, Planned
 from crosstie.core.values import Json, Side
 from crosstie.engine.drain import drain
 from crosstie.engine.notice import notice
-from crosstie.engine.reconcile import reconcile
+from crosstie.engine.reconcile import overdue, reconcile
 from crosstie.engine.scene import Scene
 from crosstie.engine.virtual import VirtualCollection, VirtualStore
 from crosstie.engine.work import Ledger, Work
@@ -140,7 +140,7 @@ async def _notice(work: Work, *, full: bool) -> None:
     """What a run would notice. A local feed can be read once only, so that side is scanned."""
     for side in Side:
         await work.ask(side, work.at(side).open())
-    everything = full or await work.store.last_scan(work.name) is None
+    everything = full or await overdue(work)
     scanned = [
         side
         for side in Side
@@ -149,7 +149,8 @@ async def _notice(work: Work, *, full: bool) -> None:
     for side in Side:
         if side not in scanned:
             await notice(work, side)
-    if everything:
+    # A record that was left alone earlier is no stranger, and still to be found by one.
+    if everything and not await work.store.newest_link(work.name):
         for side in Side:
             collection = work.at(side)
             assert isinstance(collection, VirtualCollection)

@@ -34,6 +34,16 @@ class Surveyed:
         return tuple(side for side in Side if self.absent[side] and not self.records[side])
 
 
+async def overdue(work: Work) -> bool:
+    """Whether the complete scan that the rhythm asks for is due, or there never was one.
+
+    By the state, not by how long this process runs: a run an hour scans as often as a long one. A
+    scan of the future, from a clock that was set back, counts as none.
+    """
+    last = await work.store.last_scan(work.name)
+    return last is None or not last <= work.clock.now() < last + work.sync.rhythm.reconcile
+
+
 async def reconcile(work: Work, sides: Sequence[Side] = tuple(Side)) -> Surveyed:
     """Scan these sides and mark what differs due. Writes nothing to either system."""
     out = Surveyed()

@@ -92,7 +92,9 @@ async def _finish_create(
         return None
     if found:
         made = min(found, key=lambda record: record.id)
-        step, seen = meet.adopt(work, scene, intent, made, "answer lost, found again", ours=True)
+        step, seen = await meet.adopt(
+            work, scene, intent, made, "answer lost, found again", ours=True
+        )
         await work.store.keep([step])
         work.count("recovered")
         return step.link, seen

@@ -10,7 +10,7 @@ from crosstie.core.values import Instant, Side
 from crosstie.engine.brake import Seen, brake
 from crosstie.engine.drain import Progress, drain
 from crosstie.engine.notice import notice
-from crosstie.engine.reconcile import reconcile
+from crosstie.engine.reconcile import overdue, reconcile
 from crosstie.engine.work import Work
 from crosstie.ports import Store
 
@@ -133,7 +133,10 @@ async def _look(work: Work, options: Options) -> Seen | SyncError:
     try:
         for side in Side:
             await work.ask(side, work.at(side).open())
-        everything = options.full or await work.store.last_scan(work.name) is None
+        # A running engine has a timetable of its own for the complete scans after the first.
+        everything = options.full or await (
+            overdue(work) if options.looks is None else _never_scanned(work)
+        )
         sides = tuple(Side) if everything else options.sides(work.name)
         # The feed first: what is edited while a scan goes on is told by it afterwards.
         gone = {side: await notice(work, side, meet=not everything) for side in sides}
@@ -142,3 +145,7 @@ async def _look(work: Work, options: Options) -> Seen | SyncError:
     except SyncError as error:
         return error
     return Seen(gone, survey)
+
+
+async def _never_scanned(work: Work) -> bool:
+    return await work.store.last_scan(work.name) is None

@@ -46,18 +46,19 @@ async def settle(
     Asked twice, it does nothing the second time. Raises the errors of connectors; the link is
     then as it was, or further, never half a step.
     """
-    for attempt in range(RETRIES):
+    attempt = 1
+    while True:
         try:
             return await _settle(work, link, intents, prefetched)
         except (Stale, NotFound):
-            if attempt == RETRIES - 1:
+            if attempt == RETRIES:
                 raise
+        attempt += 1
         fresh = await work.store.link(link.id)
         if fresh is None:
             return None
         link, prefetched = fresh, None
         intents = await work.store.open_intents([link.id])
-    return None
 
 
 async def _settle(
@@ -93,8 +94,8 @@ async def _decide(work: Work, link: Link, records: Records) -> None:
             return
         pending, records = written
         link = pending.link
-    if pending is not None:
-        await work.store.keep([pending])
+    assert pending is not None
+    await work.store.keep([pending])
 
 
 async def _advance(

@@ -13,6 +13,7 @@ from crosstie.core.values import (
     Cursor,
     Fields,
     Instant,
+    Json,
     Link,
     LinkState,
     Page,
@@ -46,6 +47,9 @@ class VirtualCollection:
         self._real = real
         self.surveyed = False
         """A complete scan was just compared: who has no counterpart in it has none."""
+        self._then: dict[str, Record | None] = {}
+        """Records as the plan leaves them; None where it deletes them."""
+        self._index: dict[tuple[str, str], list[Record]] = {}
 
     @property
     def name(self) -> str:
@@ -68,24 +72,36 @@ class VirtualCollection:
         return await self._real.scan(cursor)
 
     async def read(self, ids: Sequence[str]) -> Found:
-        real = [record_id for record_id in ids if not record_id.startswith("(")]
+        real = [record_id for record_id in ids if record_id != PENDING]
         return await self._real.read(real) if real else Found({}, frozenset(ids))
 
     async def find(self, lookup: Lookup) -> Sequence[Record]:
-        if self.surveyed and not self.can.local:
-            return []
-        return await self._real.find(lookup)
+        """What is there by then: a second one with the key of a planned one is no news."""
+        looks = [self._index.get(_place(*each), ()) for each in lookup.equal.items()]
+        found = {record.id: record for look in looks for record in look}
+        if self.can.local or not self.surveyed:
+            found |= {record.id: record for record in await self._real.find(lookup)}
+        then = [self._then.get(record.id, record) for record in found.values()]
+        return [record for record in then if record is not None]
 
     async def create(self, fields: Fields, key: str) -> Record:
-        return Record(PENDING, {"id": PENDING, **fields})
+        return self._plan(Record(PENDING, {"id": PENDING, **fields}))
 
     async def update(
         self, record_id: str, patch: Fields, was: Fields, if_version: Version | None
     ) -> Record:
-        return Record(record_id, {**was, **patch}, version=if_version)
+        return self._plan(Record(record_id, {**was, **patch}, version=if_version))
 
     async def delete(self, record_id: str, was: Fields, if_version: Version | None) -> None:
-        """Nothing is removed because of a plan."""
+        self._then[record_id] = None
+
+    def _plan(self, record: Record) -> Record:
+        if record.id != PENDING:
+            self._then[record.id] = record
+        for name in self.can.searchable:
+            place = _place(name, record.fields.get(name))
+            self._index.setdefault(place, []).append(record)
+        return record
 
     async def schema(self) -> Schema:
         return await self._real.schema()
@@ -165,7 +181,13 @@ class VirtualStore:
         return self.due.get(link_id) or await self._real.link(link_id)
 
     async def links_at(self, sync: str, side: Side, ids: Sequence[str]) -> Mapping[str, Link]:
-        return await self._real.links_at(sync, side, ids)
+        """Real links; a record that was paired in this world has the link of that pair."""
+        found = dict(await self._real.links_at(sync, side, ids))
+        mine = self._paired.get((sync, side), {})
+        for own in mine.keys() & set(ids):
+            pair = (own, mine[own]) if side is Side.LEFT else (mine[own], own)
+            found[own] = Link(sync, *pair)
+        return found
 
     async def marks_at(
         self, sync: str, side: Side, ids: Sequence[str]
@@ -254,6 +276,10 @@ class VirtualStore:
         if link.left_id is not None and link.right_id is not None:
             self._paired.setdefault((link.sync, Side.LEFT), {})[link.left_id] = link.right_id
             self._paired.setdefault((link.sync, Side.RIGHT), {})[link.right_id] = link.left_id
+
+
+def _place(name: str, value: Json) -> tuple[str, str]:
+    return name, repr(value)
 
 
 def _complete(link: Link) -> bool:

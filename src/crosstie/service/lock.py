@@ -30,6 +30,8 @@ def engine_lock(state: str, started: str) -> Iterator[None]:
     if not path or path == ":memory:":
         yield
         return
+    # By its true name: two names of one file are one state.
+    path = os.path.realpath(path)
     lock = FileLock(f"{path}.lock")
     holder = Path(f"{path}.engine")
     try:

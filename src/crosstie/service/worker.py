@@ -26,6 +26,11 @@ class Timetable:
         # The first full scan is asked for by the state itself, where there never was one.
         self._full = {work.name: now + work.sync.rhythm.reconcile for work in works}
 
+    def scanned(self, work: Work, at: Instant | None) -> None:
+        """An earlier process scanned in full then: an engine that is often restarted scans too."""
+        if at is not None and at + work.sync.rhythm.reconcile < self._full[work.name]:
+            self._full[work.name] = at + work.sync.rhythm.reconcile
+
     def due(self, now: Instant) -> Mapping[str, Sequence[Side]]:
         """Sides to look at now; their next turn is counted from now."""
         looks: dict[str, list[Side]] = {}
@@ -60,6 +65,8 @@ async def work_until(
     """
     clock = works[0].clock
     timetable = Timetable(works, clock.now())
+    for work in works:
+        timetable.scanned(work, await opened.store.last_scan(work.name))
     while not stop.is_set():
         looks = timetable.due(clock.now())
         if looks:

@@ -35,7 +35,7 @@ CHECKPOINT_PAGES = 4_000
 PAGE_SIZE = 8_192
 """Bytes; of a new file only."""
 
-CACHE_KIB = 64 * 2**10
+CACHE_KIB = 32 * 2**10
 
 _pragmas = (
     f"PRAGMA page_size={PAGE_SIZE}",

@@ -23,7 +23,7 @@ from bench.peers.telling import Told, tell
 _PLAIN = tuple(name for name in FIELDS if name != KEY)
 
 
-class Person(DiffSyncModel):
+class Person(DiffSyncModel):  # type: ignore[misc]
     """A contact."""
 
     _modelname = "person"

@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 
 from crosstie.core.mapping import Direction, Field, Policy, field
 from crosstie.core.merge import (
+    NO_RULINGS,
     Clash,
     Merged,
     Rulings,
@@ -23,6 +24,7 @@ from crosstie.core.merge import (
 from crosstie.core.values import MISSING, Fields, Json, Side
 
 PLAIN = field("f", "f")
+NO_STAMPS = Stamps()
 values = st.sampled_from([None, "a", "b", "c"])
 maybe = st.one_of(st.just(MISSING), values)
 tags = st.lists(st.sampled_from("abcd"), unique=True).map(sorted) | st.none()
@@ -49,8 +51,8 @@ def once(
     now: tuple[Json, Json],
     f: Field = PLAIN,
     policy: Policy = Policy.ASK,
-    stamps: Stamps = Stamps(),
-    rulings: Rulings = Rulings(),
+    stamps: Stamps = NO_STAMPS,
+    rulings: Rulings = NO_RULINGS,
 ) -> Merged:
     """The merge of one field."""
     bases: list[Fields] = [{} if b is MISSING else {"f": b} for b in base]

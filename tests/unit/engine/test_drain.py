@@ -8,7 +8,9 @@ from typing import Any
 import pytest
 from world import NAMES, World, fail, far, linked, near, on, state
 
-from crosstie.core.errors import Halt, Rejected, Retry, Stale, SyncError
+from crosstie import Reference
+from crosstie import field as say
+from crosstie.core.errors import Halt, Rejected, Retry, Stale, SyncError, Unlinked
 from crosstie.core.retry import Schedule
 from crosstie.core.values import LinkState, Record, Side
 from crosstie.engine.drain import drain, settle_now
@@ -69,7 +71,7 @@ def test_a_failed_attempt_comes_back_later_with_growing_pauses_and_ends_as_a_dea
 
 
 def test_what_the_system_asks_for_is_waited() -> None:
-    world, left_id, _ = edited()
+    world, _left_id, _ = edited()
     fail(world.right, "update", Retry("busy", after=500.0))
     world.run()
     due = drive(world.store.figures("people", world.clock.now())).next_due
@@ -119,6 +121,17 @@ def test_a_halt_leaves_the_account_alone_and_every_link_due() -> None:
     assert again(world, work).halted == {}
 
 
+def test_a_state_that_can_keep_nothing_ends_the_run(monkeypatch: pytest.MonkeyPatch) -> None:
+    world = all_edited()
+
+    async def full(intents: Any) -> Any:
+        raise Halt("the disk is full")
+
+    monkeypatch.setattr(world.store, "intend", full)
+    with pytest.raises(Halt, match="the disk is full"):
+        world.run()
+
+
 def test_a_stale_record_that_stays_so_is_a_failed_attempt() -> None:
     world, left_id, _ = edited()
     fail(world.right, "update", Stale("moved"), times=3)
@@ -143,7 +156,10 @@ def test_a_refusal_that_comes_from_the_mapping_has_no_side() -> None:
     assert (last.side, last.cause, last.record_id) == (None, "rejected: field name", None)
 
 
-@pytest.mark.parametrize("error", [Retry("x"), Rejected("x"), Stale("x")], ids=lambda e: e.code)
+GONE = [Retry("x"), Rejected("x"), Stale("x"), Unlinked("people", Side.LEFT, "l9")]
+
+
+@pytest.mark.parametrize("error", GONE, ids=lambda e: e.code)
 def test_a_link_that_is_gone_by_then_leaves_nothing(
     monkeypatch: pytest.MonkeyPatch, error: SyncError
 ) -> None:
@@ -263,6 +279,17 @@ def test_a_recreation_is_withheld_too() -> None:
     assert len(world.lefts()) == 5
     world.run()
     assert len(world.lefts()) == 6
+
+
+def test_a_link_that_waits_for_a_known_record_does_not_notice_it_again() -> None:
+    fields = [say("name", "name"), say("email", "email"), say("phone", "phone", Reference("p"))]
+    world = World(fields=fields)
+    drive(world.store.notice("p", Side.LEFT, [Sighting("l1")], 1.0))
+    world.add(name="A", email="a@x.example", phone="l1")
+    world.add(name="B", email="b@x.example", phone="l2")
+    assert world.run().total("waiting") == 2
+    known = drive(world.store.links_at("p", Side.LEFT, ["l1", "l2"]))
+    assert {record_id: link.noticed for record_id, link in known.items()} == {"l1": 1, "l2": 1}
 
 
 # Reading a whole claim at once.

@@ -67,7 +67,7 @@ def test_a_named_record_that_is_gone_is_asked_about_again() -> None:
 
 
 def test_a_named_record_that_is_taken_is_asked_about_again() -> None:
-    world, left_id, named = ambiguous()
+    world, left_id, _named = ambiguous()
     other = world.add(name="Other", email="other@x.example", phone=None)
     world.quiet()
     answer(world, left_id, world.link(other).right_id)
@@ -186,25 +186,26 @@ def test_a_derived_field_is_no_key_on_the_side_that_has_none() -> None:
     assert world.right.rows()[right_id]["phone"] == "1"
 
 
-def test_a_hint_that_matches_is_read_before_it_is_paired(monkeypatch: pytest.MonkeyPatch) -> None:
-    for vanished in (False, True):
-        world = World()
-        world.run()
-        right_id = world.right.add({**BOB, "phone": "77"})
-        original = world.right.find
+@pytest.mark.parametrize("vanished", [True, False])
+def test_a_hint_that_matches_is_read_before_it_is_paired(
+    monkeypatch: pytest.MonkeyPatch, vanished: bool
+) -> None:
+    world = World()
+    world.run()
+    right_id = world.right.add({**BOB, "phone": "77"})
+    original = world.right.find
 
-        async def hinting(lookup: Lookup, world: World = world, find: Any = original) -> Any:
-            found = [replace(record, hint=True) for record in await find(lookup)]
-            if vanished:
-                world.right.remove(right_id)
-            return found
+    async def hinting(lookup: Lookup) -> Any:
+        found = [replace(record, hint=True) for record in await original(lookup)]
+        if vanished:
+            world.right.remove(right_id)
+        return found
 
-        monkeypatch.setattr(world.right, "find", hinting)
-        left_id = world.add(**BOB)
-        look_left(world)
-        other = world.link(left_id).right_id
-        assert (other == right_id) is not vanished
-        assert len(world.rights()) == 1
+    monkeypatch.setattr(world.right, "find", hinting)
+    left_id = world.add(**BOB)
+    look_left(world)
+    assert (world.link(left_id).right_id == right_id) is not vanished
+    assert len(world.rights()) == 1
 
 
 # At the same moment.

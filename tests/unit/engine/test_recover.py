@@ -59,7 +59,7 @@ def test_an_update_that_landed_in_other_letters_is_recognised() -> None:
     def upper(row: Any) -> Any:
         return {**row, "name": row["name"] and row["name"].upper()}
 
-    world, left_id, right_id = linked(right_habits=far(normalise=upper))
+    world, left_id, _right_id = linked(right_habits=far(normalise=upper))
     world.left.edit(left_id, name="Anna")
     fail(world.right, "update", LOST, after=True)
     world.run()
@@ -172,7 +172,7 @@ def test_a_create_that_never_landed_is_made_once_the_search_has_caught_up() -> N
 
 
 def test_a_record_of_somebody_else_with_another_marker_is_not_ours() -> None:
-    world, left_id, right_id = linked(right_habits=far(marker=True))
+    world, _left_id, _right_id = linked(right_habits=far(marker=True))
     added = world.add(**NEW)
     fail(world.right, "create", LOST)
     world.run()

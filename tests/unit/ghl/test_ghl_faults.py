@@ -47,6 +47,28 @@ def test_a_create_whose_answer_was_lost_is_unknown_and_found_by_its_marker(
     assert crm.stored == 1
 
 
+@pytest.mark.parametrize(
+    "fault",
+    [
+        {"status": 500},
+        {"status": 429},
+        {"timeout": "reset"},
+        {"status": 401, "message": "Invalid JWT"},
+        {"status": 400, "message": "Contact not found"},
+    ],
+    ids=str,
+)
+def test_a_create_that_landed_and_could_not_be_looked_at_is_unknown(fault: dict[str, Any]):
+    with crm_of("default") as crm:
+        contacts = crm.contacts("contact.level")
+        crm.fault("GET /contacts/{id}", **fault)
+        # The CRM drops this value in silence, so that its answer alone does not tell all.
+        with pytest.raises(Retry) as caught:
+            crm.run(contacts.create({**ANN, "contact.level": "Platinum"}, "state.7"))
+        assert caught.value.unknown
+        assert crm.stored == 1
+
+
 def test_no_answer_in_time_is_unknown(crm: Crm):
     contacts = crm.contacts()
     port = crm.doors.ports[-1]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sqlite3
 import subprocess
 import sys
 
@@ -136,6 +137,35 @@ def test_an_edit_after_the_page_was_read_is_not_acknowledged_with_it(
     assert page.cursor is not None
     run(trips.acknowledge(page.cursor))
     assert told(trips) == {"1": "live"}
+
+
+@pytest.mark.parametrize("begins_again", ["installed anew", "back from a backup"])
+def test_numbers_that_begin_again_hide_no_change(
+    app: App, trips: TableCollection, begins_again: str
+) -> None:
+    backup = sqlite3.connect(":memory:")
+    app.connection.backup(backup)
+    app.sql("INSERT INTO trips (id) VALUES (1)")
+    page = run(trips.changes(None))
+    assert page.cursor is not None
+    run(trips.acknowledge(page.cursor))
+    if begins_again == "installed anew":
+        capture_uninstall([app.database.table("trips")])
+        capture_install([app.database.table("trips")])
+    else:
+        backup.backup(app.connection)
+    backup.close()
+    app.sql("INSERT INTO trips (id) VALUES (2)")
+    assert [entry.id for entry in run(trips.changes(page.cursor)).entries] == ["2"]
+
+
+def test_a_page_that_was_not_acknowledged_is_not_told_twice(
+    app: App, trips: TableCollection
+) -> None:
+    app.sql("INSERT INTO trips (id) VALUES (1)")
+    page = run(trips.changes(None))
+    app.sql("INSERT INTO trips (id) VALUES (2)")
+    assert [entry.id for entry in run(trips.changes(page.cursor)).entries] == ["2"]
 
 
 def test_two_writers_at_once_are_both_told(app: App, trips: TableCollection) -> None:

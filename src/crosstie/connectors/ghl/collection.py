@@ -12,7 +12,7 @@ from crosstie.connectors.ghl.limits import learn
 from crosstie.connectors.ghl.listing import Listing, Row, Words
 from crosstie.connectors.ghl.wire import MOST_ROWS, Wire, one
 from crosstie.core.budget import Window
-from crosstie.core.errors import Misconfigured, NotFound, Rejected, Retry
+from crosstie.core.errors import Misconfigured, NotFound, Rejected, Retry, SyncError
 from crosstie.core.values import Cursor, Fields, Json, Page, Record, Version
 from crosstie.ports import (
     Capabilities,
@@ -223,13 +223,24 @@ class GhlCollection(ABC):
         raise Retry(text, unknown=request.method != "GET")
 
     async def _stored(self, row: Row, *, complete: bool) -> Record:
-        """The record that a write left: from its answer, else read once more."""
-        if complete:
-            await self._meet((row,))
-            return self._record(row)
-        found = await self._one(str(row["id"]))
+        """The record that a write left: from its answer, else read once more.
+
+        Raises Retry alone, its outcome unknown: what keeps us from looking at the record does
+        not undo the write, and a create that is taken for failed is made a second time.
+        """
+        try:
+            if complete:
+                await self._meet((row,))
+                return self._record(row)
+            found = await self._one(str(row["id"]))
+        except SyncError as error:
+            after, counts = (
+                (error.after, error.counts) if isinstance(error, Retry) else (None, True)
+            )
+            raise Retry(str(error), after=after, unknown=True, counts=counts) from error
         if found is None:
-            raise NotFound(f"{self._place.label}: {self.model} {row['id']} is gone again")
+            text = f"{self._place.label}: {self.model} {row['id']} was written and is not shown"
+            raise Retry(text, unknown=True)
         return found
 
     def _marked(self, body: dict[str, Json], key: str) -> None:

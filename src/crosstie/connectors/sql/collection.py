@@ -87,7 +87,7 @@ class TableCollection:
         return Page(entries, news.cursor, news.more)
 
     async def acknowledge(self, cursor: Cursor) -> None:
-        if cursor != "[]":
+        if cursor != outbox.NOTHING:
             with self._at.sql.writing(self._where(Verb.READ)) as connection:
                 if self._at.sql.dialect.has_outbox(connection):
                     outbox.forget(connection, self._at.rows.shape.name, cursor)

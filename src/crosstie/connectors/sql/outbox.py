@@ -1,18 +1,21 @@
 """The change feed: rows of the outbox, shown until they are acknowledged.
 
-A cursor is the JSON list of the outbox numbers it has shown, as ranges: `[[3,7],[9,9]]`. Exactly
-these are deleted when it is acknowledged, never "all up to": in some databases a lower number
-commits later, and would be thrown away unseen.
+A cursor is JSON: the outbox numbers it has shown, as ranges, and a signature of their rows:
+`[[[3,7],[9,9]],"5f0a..."]`; `[]` where it has shown none. Exactly these are deleted when it is
+acknowledged, never "all up to": in some databases a lower number commits later, and would be thrown
+away unseen. Numbers begin again when the database comes back from a backup or capture is installed
+anew; the signature tells rows that were shown from others that got their numbers.
 """
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from hashlib import blake2s
 from typing import Any, Final
 
 import msgspec
-from sqlalchemy import Connection, text
+from sqlalchemy import Connection, Row, text
 
 from crosstie.core.errors import Rejected
 from crosstie.core.values import Cursor
@@ -21,7 +24,7 @@ OURS: Final = "crosstie"
 """Origin of the rows that our own writes left."""
 
 _SHOW = text(
-    "SELECT seq, pk, origin FROM crosstie_outbox WHERE tbl = :tbl ORDER BY seq LIMIT :most"
+    "SELECT seq, pk, at, origin FROM crosstie_outbox WHERE tbl = :tbl ORDER BY seq LIMIT :most"
 )
 _FORGET = text("DELETE FROM crosstie_outbox WHERE tbl = :tbl AND seq BETWEEN :first AND :last")
 _LAST = text("SELECT COALESCE(MAX(seq), 0) FROM crosstie_outbox")
@@ -33,7 +36,11 @@ _PENDING = text(
 )
 _CLEAR = text("DELETE FROM crosstie_outbox WHERE tbl = :tbl")
 
-_decoder = msgspec.json.Decoder(list[tuple[int, int]])
+NOTHING: Final = Cursor("[]")
+"""The cursor that has shown no row."""
+
+_Ranges = list[tuple[int, int]]
+_decoder = msgspec.json.Decoder(tuple[_Ranges, str])
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,18 +54,23 @@ class News:
 
 def news(connection: Connection, table: str, cursor: Cursor | None, size: int) -> News:
     """Up to `size` outbox rows that the cursor has not shown. Our own writes are no news."""
-    shown = {number for first, last in _ranges(cursor) for number in range(first, last + 1)}
+    ranges, signature = _told(cursor)
+    shown = {number for first, last in ranges for number in range(first, last + 1)}
     rows = connection.execute(_SHOW, {"tbl": table, "most": size + 1 + len(shown)}).all()
-    before = [row.seq for row in rows if row.seq in shown]
-    fresh = [row for row in rows if row.seq not in shown]
+    before = [row for row in rows if row.seq in shown]
+    if _signature(before) != signature:
+        before = []
+    fresh = rows if not before else [row for row in rows if row.seq not in shown]
     told = fresh[:size]
     ids = dict.fromkeys(row.pk for row in told if row.origin != OURS)
-    return News(tuple(ids), _cursor([*before, *(row.seq for row in told)]), len(fresh) > size)
+    return News(
+        tuple(ids), _cursor(sorted([*before, *told], key=lambda row: row.seq)), len(fresh) > size
+    )
 
 
 def forget(connection: Connection, table: str, cursor: Cursor) -> None:
     """Delete exactly the rows that the cursor has shown."""
-    ranges = [{"tbl": table, "first": first, "last": last} for first, last in _ranges(cursor)]
+    ranges = [{"tbl": table, "first": first, "last": last} for first, last in _told(cursor)[0]]
     if ranges:
         connection.execute(_FORGET, ranges)
 
@@ -89,20 +101,28 @@ def clear(connection: Connection, table: str) -> None:
     connection.execute(_CLEAR, {"tbl": table})
 
 
-def _ranges(cursor: Cursor | None) -> list[tuple[int, int]]:
-    if cursor is None:
-        return []
+def _told(cursor: Cursor | None) -> tuple[_Ranges, str]:
+    """The ranges of a cursor, and the signature of their rows."""
+    if cursor is None or cursor == NOTHING:
+        return [], ""
     try:
         return _decoder.decode(cursor)
     except (msgspec.DecodeError, msgspec.ValidationError):
         raise Rejected("this cursor is none of ours", fix="start the feed anew") from None
 
 
-def _cursor(numbers: Sequence[int]) -> Cursor:
+def _cursor(rows: Sequence[Row[Any]]) -> Cursor:
+    if not rows:
+        return NOTHING
     ranges: list[list[int]] = []
-    for number in numbers:
-        if ranges and ranges[-1][1] + 1 == number:
-            ranges[-1][1] = number
+    for row in rows:
+        if ranges and ranges[-1][1] + 1 == row.seq:
+            ranges[-1][1] = row.seq
         else:
-            ranges.append([number, number])
-    return Cursor(msgspec.json.encode(ranges).decode())
+            ranges.append([row.seq, row.seq])
+    return Cursor(msgspec.json.encode((ranges, _signature(rows))).decode())
+
+
+def _signature(rows: Sequence[Row[Any]]) -> str:
+    told = msgspec.json.encode([(row.seq, row.pk, row.at) for row in rows])
+    return blake2s(told, digest_size=8).hexdigest()

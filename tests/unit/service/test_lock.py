@@ -1,0 +1,82 @@
+"""One engine a state: the second is told who the first one is."""
+
+from __future__ import annotations
+
+import os
+import signal
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from crosstie.service.lock import Engaged, engine_lock
+
+HOLDER = """
+import sys
+from crosstie.service.lock import engine_lock
+with engine_lock(sys.argv[1], "noon"):
+    print("held", flush=True)
+    sys.stdin.read()
+"""
+
+
+@pytest.fixture
+def state(tmp_path: Path) -> str:
+    return f"sqlite:///{tmp_path / 'state.db'}"
+
+
+def test_a_second_engine_is_refused_and_told_who_the_first_one_is(state: str) -> None:
+    with engine_lock(state, "2026-01-02"):
+        with pytest.raises(Engaged) as refused, engine_lock(state, "later"):
+            pytest.fail("two engines on one state")
+        assert f"(process {os.getpid()}, since 2026-01-02)" in str(refused.value)
+        assert refused.value.fix == (
+            "let it work, or stop it first; a change is picked up by the running engine"
+        )
+
+
+def test_the_lock_is_free_again_afterwards_even_after_an_error(state: str) -> None:
+    with pytest.raises(ValueError, match="mine"), engine_lock(state, "x"):
+        raise ValueError("mine")
+    with engine_lock(state, "y"):
+        pass
+
+
+@pytest.mark.parametrize("told", [None, "{", "\xff"])
+def test_a_holder_that_left_no_name_is_still_in_the_way(
+    state: str, tmp_path: Path, told: str | None
+) -> None:
+    with engine_lock(state, "x"):
+        name = tmp_path / "state.db.engine"
+        name.unlink()
+        if told is not None:
+            name.write_bytes(told.encode("latin-1"))
+        with pytest.raises(Engaged) as refused, engine_lock(state, "y"):
+            pytest.fail("two engines on one state")
+        assert str(refused.value) == f"another engine works on {tmp_path / 'state.db'}"
+
+
+@pytest.mark.parametrize("state", ["sqlite://", "sqlite:///:memory:"])
+def test_a_state_in_memory_needs_no_lock(state: str) -> None:
+    with engine_lock(state, "x"), engine_lock(state, "y"):
+        pass
+
+
+@pytest.mark.skipif(not hasattr(signal, "SIGKILL"), reason="needs SIGKILL")
+def test_a_killed_engine_leaves_no_lock_behind(state: str) -> None:
+    holder = subprocess.Popen(
+        [sys.executable, "-c", HOLDER, state],
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        text=True,
+    )
+    with holder:
+        assert holder.stdout is not None
+        assert holder.stdout.readline() == "held\n"
+        with pytest.raises(Engaged, match=f"process {holder.pid}, since noon"):
+            engine_lock(state, "later").__enter__()
+        holder.send_signal(signal.SIGKILL)
+        holder.wait()
+    with engine_lock(state, "after"):
+        pass
