@@ -10,7 +10,7 @@ from typing import Final
 
 from crosstie.core.errors import Retry
 from crosstie.core.match import resembles
-from crosstie.core.values import Fields, Json, Link, Record, Side
+from crosstie.core.values import Fields, Instant, Json, Link, Record, Side
 from crosstie.engine import conflicts
 from crosstie.engine.scene import Records, Scene
 from crosstie.engine.work import Work, with_bases, with_id, with_mark
@@ -52,9 +52,21 @@ ALONE: Final = NoPair.ALONE
 ASKED: Final = NoPair.ASKED
 
 
-def marker_of(identity: str, link_id: int) -> str:
-    """The key left in a record that this link creates."""
-    return f"{identity}.{link_id}"
+def marker_of(identity: str, link_id: int, at: Instant) -> str:
+    """The key left in a record that this link creates at that moment.
+
+    A state that comes back from a backup gives its link numbers a second time; the moment tells
+    what it creates now from what it created in the life that it does not remember.
+    """
+    return f"{identity}.{link_id}.{int(at * 1000):x}"
+
+
+def _maker_of(identity: str, marker: str | None) -> int | None:
+    """The link that left this marker; None for a marker that is none of ours. A person edits it."""
+    own, _, rest = (marker or "").partition(".")
+    number = rest.partition(".")[0]
+    ours = own == identity and number.isascii() and number.isdigit() and len(number) < 19
+    return int(number) if ours else None
 
 
 async def counterpart(work: Work, scene: Scene, side: Side) -> tuple[Step, Records] | NoPair:
@@ -133,10 +145,8 @@ async def _leave_to_maker(work: Work, own: Record, here: Side) -> None:
         raise Retry(
             "a create on its side is not accounted for yet", after=MARKER_PAUSE, counts=False
         )
-    if own.marker is None or not own.marker.startswith(f"{work.store.identity}."):
-        return
-    number = own.marker.rpartition(".")[2]
-    maker = await work.store.link(int(number)) if number.isdigit() else None
+    number = _maker_of(work.store.identity, own.marker)
+    maker = None if number is None else await work.store.link(number)
     if maker is not None and maker.sync == work.name and maker.id_of(here) is None:
         await work.store.wake([maker.id], work.clock.now())
         raise Retry("its maker has not claimed it yet", after=MARKER_PAUSE)

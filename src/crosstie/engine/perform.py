@@ -57,8 +57,9 @@ async def create(work: Work, scene: Scene, operation: Create) -> tuple[Step, Rec
     """Make the counterpart of a record, or adopt the one that the system says exists."""
     side, values = operation.side, operation.values
     raw = work.mapping.side(side).write(values, {}, scene.refs)
-    key = meet.marker_of(work.store.identity, scene.link.id)
-    intent = replace(_intent(work, scene, side, "create", values, raw, None), key=key)
+    intent = _intent(work, scene, side, "create", values, raw, None)
+    key = meet.marker_of(work.store.identity, scene.link.id, intent.made_at)
+    intent = replace(intent, key=key)
     [intent_id] = await work.store.intend([intent])
     try:
         reply = await work.ask(side, work.at(side).create(raw, key))

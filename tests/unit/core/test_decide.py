@@ -25,7 +25,7 @@ from crosstie.core.merge import NO_RULINGS, Rulings
 from crosstie.core.values import Fields, Link, Record, Side
 
 MAPPING = Mapping([field("name", "name"), field("size", "size", direction="to_right")])
-BASE = {"name": "Ann", "size": "1"}
+BASE: dict[str, Any] = {"name": "Ann", "size": "1"}
 NONE = View(None)
 
 

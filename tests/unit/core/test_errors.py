@@ -20,7 +20,9 @@ from crosstie.core.values import Side
 
 
 def test_every_error_has_a_code_of_its_own() -> None:
-    kinds = [Retry, Stale, NotFound, Rejected, Duplicate, Halt, Unlinked, Misconfigured]
+    kinds: list[type[CrosstieError]] = [
+        Retry, Stale, NotFound, Rejected, Duplicate, Halt, Unlinked, Misconfigured,
+    ]  # fmt: skip
     assert len({kind.code for kind in kinds}) == len(kinds)
 
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -97,7 +99,7 @@ def test_the_target_is_the_record_that_is_written() -> None:
     assert (planned().target, planned(side=Side.LEFT).target) == ("r", "l")
 
 
-def stopped(linked: int, **harm: int) -> bool:
+def stopped(linked: int, **harm: Any) -> bool:
     return bool(trips(Harm(linked, **harm), share=0.05, records=20, empty_side=True))
 
 
@@ -132,7 +134,7 @@ def test_an_empty_side_stops_a_run_unless_nothing_was_linked_or_it_is_allowed() 
 
 
 def test_the_brake_says_what_would_have_happened_and_its_limits() -> None:
-    def said(**harm: int) -> str | None:
+    def said(**harm: Any) -> str | None:
         return trips(Harm(100, **harm), share=0.05, records=20, empty_side=True)
 
     limits = "of 100 linked records (limits: 5% and 20)"

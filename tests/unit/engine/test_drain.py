@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import replace
 from typing import Any
 
@@ -247,11 +248,12 @@ def test_what_the_gate_withholds_stays_due() -> None:
         def permits(self, sync: str, scene: Any, operation: Any) -> bool:
             return False
 
-    for act in (
+    acts: list[Callable[[World, str], object]] = [
         lambda world, left_id: world.left.edit(left_id, name="Anna"),
         lambda world, left_id: world.left.remove(left_id),
         lambda world, left_id: world.add(name="N", email="n@x.example", phone=None),
-    ):
+    ]
+    for act in acts:
         world, left_id, _ = linked()
         act(world, left_id)
         before = world.writes()

@@ -139,12 +139,13 @@ def test_a_link_made_while_a_scan_goes_on_is_not_taken_for_gone() -> None:
     made: list[str] = []
 
     def meanwhile() -> None:
-        """Another process links a record that this scan will not show."""
+        """Another process links two records, of which this scan will show one."""
         if made:
             return
-        made.append("R99")
+        shown = world.right.add({"name": "New", "email": "n@x.example", "phone": None})
+        made.extend([shown, "R99"])
         now = world.clock.now()
-        drive(world.store.notice("people", Side.RIGHT, [Sighting("R99")], now))
+        drive(world.store.notice("people", Side.RIGHT, [Sighting(i) for i in made], now))
 
     on(world.right, "scan", meanwhile, after=True, times=9)
     found = drive(survey.reconcile(world.work()))

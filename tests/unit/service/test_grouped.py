@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Coroutine, Iterator, Sequence
+from collections.abc import Awaitable, Iterator, Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -14,8 +14,6 @@ from crosstie.core.errors import Duplicate, Stale
 from crosstie.core.values import Link, Side
 from crosstie.ports import Intent, Sighting, Step
 from crosstie.service.grouped import GroupedStore, drive
-
-Flow = Callable[[GroupedStore, Link], Coroutine[Any, Any, Any]]
 
 
 @pytest.fixture
@@ -50,7 +48,7 @@ async def links(store: GroupedStore, number: int) -> list[Link]:
     return [found[i] for i in ids]
 
 
-def together(*flows: Coroutine[Any, Any, Any]) -> Any:
+def together(*flows: Awaitable[Any]) -> Any:
     return asyncio.gather(*flows, return_exceptions=True)
 
 

@@ -43,6 +43,14 @@ def test_the_lock_is_free_again_afterwards_even_after_an_error(state: str) -> No
         pass
 
 
+def test_two_names_of_one_file_are_one_state(state: str, tmp_path: Path) -> None:
+    (tmp_path / "state.db").touch()
+    (tmp_path / "other.db").symlink_to(tmp_path / "state.db")
+    other = f"sqlite:///{tmp_path / 'other.db'}"
+    with engine_lock(state, "x"), pytest.raises(Engaged), engine_lock(other, "y"):
+        pytest.fail("two engines on one state")
+
+
 @pytest.mark.parametrize("told", [None, "{", "\xff"])
 def test_a_holder_that_left_no_name_is_still_in_the_way(
     state: str, tmp_path: Path, told: str | None
