@@ -75,13 +75,25 @@ class NotFound(SyncError):
 
 
 class Rejected(SyncError):
-    """The system understood and refuses; the same content will be refused again."""
+    """The system understood and refuses; the same content will be refused again.
+
+    unknown: it has been seen to carry out an operation all the same; it is looked up before it is
+    repeated.
+    """
 
     code = "rejected"
 
-    def __init__(self, message: str, *, field: str | None = None, fix: str | None = None) -> None:
+    def __init__(
+        self,
+        message: str,
+        *,
+        field: str | None = None,
+        unknown: bool = False,
+        fix: str | None = None,
+    ) -> None:
         super().__init__(message, fix=fix)
         self.field = field
+        self.unknown = unknown
 
 
 class Duplicate(Rejected):

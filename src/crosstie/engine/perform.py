@@ -7,13 +7,9 @@ from dataclasses import replace
 from crosstie.core.decide import Archive, Create, Delete, Update
 from crosstie.core.errors import (
     Duplicate,
-    Halt,
-    NotFound,
     Rejected,
     Retry,
-    Stale,
     SyncError,
-    Unlinked,
 )
 from crosstie.core.values import Fields, Json, Link, Side
 from crosstie.engine import meet
@@ -168,8 +164,7 @@ def _cause(causes: Fields, scene: Scene, side: Side) -> str:
 
 async def _give_up(work: Work, scene: Scene, intent_id: int, error: SyncError) -> None:
     """Close the intent of an operation that certainly did not happen; else it stays open."""
-    certain = isinstance(error, (Stale, NotFound, Rejected, Unlinked, Halt))
-    if certain or (isinstance(error, Retry) and not error.unknown):
+    if not (isinstance(error, (Retry, Rejected)) and error.unknown):
         step = Step(scene.link, due_at=work.clock.now(), closes=(intent_id,))
         await work.store.keep([step])
 

@@ -264,3 +264,17 @@ def test_a_settling_that_never_comes_to_rest_is_left_to_the_next_one(
     restless[0] = False
     world.quiet()
     assert world.lefts() == world.rights()
+
+
+def test_a_refused_create_that_was_stored_all_the_same_is_found_before_it_is_repeated() -> None:
+    refused = Rejected("property x should not exist", field="x", unknown=True)
+    world, *_ = linked(right_habits=far(marker=True))
+    left_id = world.add(name="New", email=None, phone="8")
+    fail(world.right, "create", refused, after=True)
+    world.run()
+    assert world.link(left_id).state is LinkState.DEAD
+    assert open_intents(world) == 1
+    drive(world.store.wake([world.link(left_id).id], world.clock.now()))
+    world.quiet()
+    assert world.lefts() == world.rights()
+    assert open_intents(world) == 0

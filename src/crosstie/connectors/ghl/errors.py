@@ -13,8 +13,8 @@
 | 422    | property x ..., x must be ...                | Rejected, with the field            |
 | 400    | anything else                                | Rejected                            |
 
-A create answered with 422 has been seen to be stored all the same: whoever repeats a refused
-create looks the record up first.
+A create answered with 422 has been seen to be stored all the same: its outcome is unknown, and
+whoever repeats it looks the record up first.
 """
 
 from __future__ import annotations
@@ -109,7 +109,12 @@ def _refused(where: str, text: str, reply: Reply, request: Request) -> Exception
         )
     words = scrub(text, _values(request.json))[:_LONGEST]
     field = _field(text)
-    return Rejected(f"{where}: {words or 'no reason given'}", field=field, fix=_fix(field, text))
+    return Rejected(
+        f"{where}: {words or 'no reason given'}",
+        field=field,
+        unknown=reply.status == 422 and request.method == "POST",
+        fix=_fix(field, text),
+    )
 
 
 def _fix(field: str | None, text: str) -> str:
