@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Protocol
 
+from crosstie.core.decide import Rules
 from crosstie.core.errors import Misconfigured
 from crosstie.core.lens import Reference
 from crosstie.core.mapping import Field, Mapping, Policy
@@ -108,12 +109,16 @@ class Sync:
     brake: Brake = Brake()
     rhythm: Rhythm = Rhythm()
     mapping: Mapping = field(init=False, repr=False, compare=False)
+    rules: Rules = field(init=False, repr=False, compare=False)
+    """The part of the sync that decides."""
 
     def __post_init__(self) -> None:
         mapping = Mapping(self.fields)
         object.__setattr__(self, "mapping", mapping)
         for option, kind in (("policy", Policy), ("deletes", Deletes), ("creates", Creates)):
             self._choose(option, kind)
+        rules = Rules(mapping, Policy(self.policy), str(self.deletes), self.archive)
+        object.__setattr__(self, "rules", rules)
         if not self.fields:
             raise Misconfigured(f"sync {self.name!r} maps no field", fix="give it `fields=[...]`")
         for what, names in (("match key", self.match), ("archive value", self.archive)):

@@ -21,6 +21,10 @@ def main(argv: Sequence[str] | None = None) -> int:
     """
     args = list(sys.argv[1:] if argv is None else argv)
     try:
+        "".join(args).encode()
+    except UnicodeEncodeError:
+        return _fail(args, "usage", "an argument is not valid text", "type it again", Code.USAGE)
+    try:
         return _called(args)
     except BrokenPipeError:
         # Whoever read our output has seen enough; what is left in the buffer has no reader.

@@ -198,6 +198,7 @@ class Mapping:
         self.by_name = {f.name: f for f in self.fields}
         self.left = SideMap(Side.LEFT, self.fields)
         self.right = SideMap(Side.RIGHT, self.fields)
+        self.refers = bool(self.left.references or self.right.references)
 
     def side(self, side: Side) -> SideMap:
         """The half for that side."""

@@ -97,6 +97,11 @@ def load_plan(document: bytes) -> Plan:
             f"the plan has format {plan.format}, this Crosstie reads {FORMAT}",
             fix="make it again with `crosstie plan -o FILE`",
         )
+    if any(len(pair) != 2 for o in plan.operations for pair in o.changes.values()):
+        raise Misconfigured(
+            "this is not a plan: a change is a value now and a value then",
+            fix="make one with `crosstie plan -o FILE`",
+        )
     return plan
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from crosstie.core.decide import Archive, Create, Delete, Update
+from crosstie.core.decide import Archive, Create, Delete, Update, View
 from crosstie.core.errors import (
     Duplicate,
     Rejected,
@@ -13,12 +13,12 @@ from crosstie.core.errors import (
 )
 from crosstie.core.values import Fields, Json, Link, Side
 from crosstie.engine import meet
-from crosstie.engine.scene import Records, Scene
+from crosstie.engine.scene import Entries, Scene
 from crosstie.engine.work import Work, with_bases, with_id, with_mark
 from crosstie.ports import Entry, Intent, OperationKind, Step
 
 
-async def write(work: Work, scene: Scene, operation: Update | Archive) -> tuple[Step, Records]:
+async def write(work: Work, scene: Scene, operation: Update | Archive) -> tuple[Step, Entries]:
     """Change one record; the step that keeps it, and the records as the reply shows them."""
     side, values = operation.side, operation.values
     target = scene.view(side)
@@ -46,10 +46,10 @@ async def write(work: Work, scene: Scene, operation: Update | Archive) -> tuple[
     step = _step(work, link, intent_id, entry)
     work.count(f"updated_{side}")
     await _refuse_silence(work, side, values, shown, step)
-    return step, scene.with_record(side, reply)
+    return step, scene.with_view(side, View(reply, shown))
 
 
-async def create(work: Work, scene: Scene, operation: Create) -> tuple[Step, Records] | None:
+async def create(work: Work, scene: Scene, operation: Create) -> tuple[Step, Entries] | None:
     """Make the counterpart of a record, or adopt the one that the system says exists."""
     side, values = operation.side, operation.values
     raw = work.mapping.side(side).write(values, {}, scene.refs)
@@ -72,7 +72,7 @@ async def create(work: Work, scene: Scene, operation: Create) -> tuple[Step, Rec
     step = replace(_step(work, link, intent_id, entry), adopts=True, wakes=True)
     work.count(f"created_{side}")
     await _refuse_silence(work, side, values, shown, step)
-    return step, scene.with_record(side, reply)
+    return step, scene.with_view(side, View(reply, shown))
 
 
 async def delete(work: Work, scene: Scene, operation: Delete) -> None:

@@ -6,13 +6,16 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from crosstie.core.decide import View
-from crosstie.core.mapping import Refs
+from crosstie.core.mapping import NO_REFS, Refs
 from crosstie.core.merge import NO_RULINGS, Rulings
 from crosstie.core.values import MISSING, Fields, Link, Record, Side
 from crosstie.engine.work import Work
 from crosstie.ports import Conflict, ConflictKind
 
 Records = Mapping[Side, Record | None]
+
+Entries = Mapping[Side, Record | View | None]
+"""Records, some of them read through the mapping already."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,14 +49,28 @@ class Scene:
         """Both records, with that side's replaced."""
         return {Side.LEFT: self.left.record, Side.RIGHT: self.right.record, side: record}
 
+    def with_view(self, side: Side, view: View) -> dict[Side, View]:
+        """Both sides as read, with that side's replaced."""
+        return {Side.LEFT: self.left, Side.RIGHT: self.right, side: view}
 
-async def look(work: Work, link: Link, records: Records) -> Scene:
-    """Read both records through the mapping. Raises Rejected, Unlinked."""
-    refs = await work.refs(records)
+
+async def look(work: Work, link: Link, entries: Entries) -> Scene:
+    """Read both records through the mapping. Raises Rejected, Unlinked.
+
+    What was read already is not read again, unless it refers to records whose links may have
+    come about meanwhile.
+    """
+    refs = NO_REFS
+    if work.mapping.refers:
+        records = {s: e.record if isinstance(e, View) else e for s, e in entries.items()}
+        entries, refs = records, await work.refs(records)
     views = {}
-    for side, record in records.items():
-        canon = {} if record is None else work.mapping.side(side).read(record.fields, refs)
-        views[side] = View(record, canon)
+    for side, entry in entries.items():
+        if isinstance(entry, View):
+            views[side] = entry
+            continue
+        canon = {} if entry is None else work.mapping.side(side).read(entry.fields, refs)
+        views[side] = View(entry, canon)
     left, right = views[Side.LEFT], views[Side.RIGHT]
     answered = await _answered(work, link, left.canon, right.canon)
     return Scene(link, left, right, refs, answered)

@@ -26,7 +26,7 @@ from crosstie.core.decide import (
 from crosstie.core.errors import NotFound, Rejected, Stale, Unlinked
 from crosstie.core.values import Link, LinkState, Record, Side
 from crosstie.engine import conflicts, meet, perform, recover
-from crosstie.engine.scene import Records, Scene, look
+from crosstie.engine.scene import Entries, Records, Scene, look
 from crosstie.engine.work import Work, with_id, with_mark
 from crosstie.ports import Entry, Intent, Step
 
@@ -79,12 +79,12 @@ async def _settle(
     await _decide(work, link, records)
 
 
-async def _decide(work: Work, link: Link, records: Records) -> None:
+async def _decide(work: Work, link: Link, entries: Entries) -> None:
     """Decide and write until there is nothing left to write."""
     pending: Step | None = None
     for _ in range(ROUNDS):
         try:
-            scene = await look(work, link, records)
+            scene = await look(work, link, entries)
             decision = decide(work.rules, link, scene.left, scene.right, scene.answered.rulings)
             written = await _advance(work, scene, decision, pending)
         except (Rejected, Unlinked) as refused:
@@ -92,7 +92,7 @@ async def _decide(work: Work, link: Link, records: Records) -> None:
             raise
         if written is None:
             return
-        pending, records = written
+        pending, entries = written
         link = pending.link
     assert pending is not None
     await work.store.keep([pending])
@@ -100,7 +100,7 @@ async def _decide(work: Work, link: Link, records: Records) -> None:
 
 async def _advance(
     work: Work, scene: Scene, decision: Decision, pending: Step | None
-) -> tuple[Step, Records] | None:
+) -> tuple[Step, Entries] | None:
     """Carry out the first operation of a decision; None when the settling ends here.
 
     `pending` is the step before, not kept yet: it shares the transaction that ends the settling,
@@ -150,7 +150,7 @@ async def _part(
             assert_never(operation)
 
 
-async def _stand_in(work: Work, scene: Scene, operation: Create) -> tuple[Step, Records] | None:
+async def _stand_in(work: Work, scene: Scene, operation: Create) -> tuple[Step, Entries] | None:
     """A record stands alone: find its counterpart, else create one where the sync allows it."""
     if scene.link.agreed:
         if not _permitted(work, scene, operation):

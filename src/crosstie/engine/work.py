@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Protocol, TypeVar
 
 from crosstie.core.decide import Operation, Rules
 from crosstie.core.errors import Halt, Retry, SyncError
-from crosstie.core.mapping import NO_REFS, Policy, Refs
+from crosstie.core.mapping import NO_REFS, Refs
 from crosstie.core.mapping import Mapping as FieldMapping
 from crosstie.core.retry import SCHEDULE, Schedule
 from crosstie.core.values import Fields, Instant, Link, Record, Side
@@ -101,9 +101,7 @@ class Work:
     @property
     def rules(self) -> Rules:
         """The part of the sync that decides."""
-        return Rules(
-            self.sync.mapping, Policy(self.sync.policy), str(self.sync.deletes), self.sync.archive
-        )
+        return self.sync.rules
 
     def at(self, side: Side) -> Collection:
         """The collection of that side."""
@@ -162,6 +160,8 @@ def with_id(link: Link, side: Side, record_id: str | None) -> Link:
 
 def with_mark(link: Link, side: Side, mark: str | None) -> Link:
     """The link that remembers this state of that side's record."""
+    if mark == (link.left_mark if side is Side.LEFT else link.right_mark):
+        return link
     if side is Side.LEFT:
         return replace(link, left_mark=mark)
     return replace(link, right_mark=mark)

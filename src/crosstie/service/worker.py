@@ -5,16 +5,37 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Callable, Mapping, Sequence
 
+from crosstie.core.decide import Operation
 from crosstie.core.errors import Retry
 from crosstie.core.values import Instant, Side
 from crosstie.engine.drain import Progress
 from crosstie.engine.run import Options, Report, run
+from crosstie.engine.scene import Scene
 from crosstie.engine.work import Work
 from crosstie.ports import Store
 from crosstie.service.wiring import Opened
 
 TICK = 0.2
 """Seconds between two looks at the timetable."""
+
+
+class Until:
+    """The gate of work that somebody may stop: what is in flight is finished, nothing more begun.
+
+    What was due stays due, for the next start.
+    """
+
+    def __init__(self, stop: asyncio.Event) -> None:
+        self._stop = stop
+
+    def permits(self, sync: str, scene: Scene, operation: Operation) -> bool:
+        """Whatever comes up."""
+        return True
+
+    @property
+    def over(self) -> bool:
+        """It was stopped."""
+        return self._stop.is_set()
 
 
 class Timetable:
@@ -58,7 +79,7 @@ async def work_until(
     told: Callable[[Report], None],
     progress: Progress | None = None,
 ) -> None:
-    """Keep these syncs in step until `stop` is set; a run that has begun is finished first.
+    """Keep these syncs in step until `stop` is set; what is in flight then is finished first.
 
     Every report goes to `told`. What one account or record is at fault for never ends the loop;
     an account that a person has to look after is tried again every half minute.

@@ -168,6 +168,22 @@ def test_a_page_that_was_not_acknowledged_is_not_told_twice(
     assert [entry.id for entry in run(trips.changes(page.cursor)).entries] == ["2"]
 
 
+def test_two_who_hear_of_one_table_are_both_told_and_what_both_know_is_forgotten(
+    app: App, trips: TableCollection
+) -> None:
+    other = app.opened("trips")
+    app.sql("INSERT INTO trips (id) VALUES (1)")
+    page = run(trips.changes(None))
+    assert page.cursor is not None
+    run(trips.acknowledge(page.cursor))
+    assert run(trips.changes(page.cursor)).entries == []
+    run(other.create({"name": "made by the other"}, ""))
+    assert [entry.id for entry in run(trips.changes(page.cursor)).entries] == ["2"]
+    assert told(other) == {"1": "live", "2": "live"}
+    assert told(trips) == {"2": "live"}
+    assert app.sql("SELECT * FROM crosstie_outbox") == []
+
+
 def test_two_writers_at_once_are_both_told(app: App, trips: TableCollection) -> None:
     other = App(app.path)
     app.sql("BEGIN IMMEDIATE")

@@ -17,7 +17,9 @@ from crosstie.service.deciding import ConflictView, Ruling
 
 app = make("List, show and resolve what a person has to decide. Example: crosstie conflicts show 3")
 
-Number = Annotated[int, typer.Argument(metavar="ID", help="Number of the conflict.")]
+Number = Annotated[
+    int, typer.Argument(metavar="ID", help="Number of the conflict.", min=1, max=2**63 - 1)
+]
 
 
 @app.command("list")

@@ -6,6 +6,7 @@ import asyncio
 import signal
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
+from dataclasses import replace
 from typing import TYPE_CHECKING, Annotated
 
 import typer
@@ -22,7 +23,7 @@ from crosstie.engine.run import run as run_once
 from crosstie.engine.work import Work
 from crosstie.service.lock import engine_lock
 from crosstie.service.watching import open_conflicts
-from crosstie.service.worker import work_until
+from crosstie.service.worker import Until, work_until
 
 if TYPE_CHECKING:
     from crosstie.service.wiring import Opened
@@ -50,7 +51,7 @@ def run(
 ) -> int:
     """Keep the systems in step, or bring them into step once.
 
-    Without --once it works until it is interrupted or terminated, and finishes the run it is in.
+    Without --once it works until it is interrupted or terminated, and finishes what is in flight.
 
     \b
     Example:
@@ -62,8 +63,10 @@ def run(
     options = Options(full=full, release=release)
 
     async def call(opened: Opened) -> int:
-        works = opened.only([sync] if sync else [])
         with _stopping() as stop:
+            gate = Until(stop.event)
+            chosen = opened.only([sync] if sync else [])
+            works = [replace(work, gate=gate) for work in chosen]
             if once or full or release:
                 code = await _one(out, opened, works, options, once=once)
                 if once:

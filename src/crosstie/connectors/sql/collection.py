@@ -42,6 +42,7 @@ class TableCollection:
         self._fields = tuple(fields)
         self._open: Opened | None = None
         self._schema_version = 0
+        self._reader = outbox.Reader(source.account.url, source.table)
         self._can = Capabilities(
             conditional_write=True,
             local=True,
@@ -90,7 +91,7 @@ class TableCollection:
         if cursor != outbox.NOTHING:
             with self._at.sql.writing(self._where(Verb.READ)) as connection:
                 if self._at.sql.dialect.has_outbox(connection):
-                    outbox.forget(connection, self._at.rows.shape.name, cursor)
+                    self._reader.forget(connection, self._at.rows.shape.name, cursor)
 
     async def scan(self, cursor: Cursor | None) -> Page:
         at, size = self._at, self._source.page_size
@@ -192,7 +193,8 @@ class TableCollection:
             yield connection, outbox.start(connection) if there else None
 
     def _mark(self, connection: Connection, record_id: str, since: int | None) -> None:
-        if since is not None:
+        # Ours is news to another sync of the same table; here it is known by what it shows.
+        if since is not None and self._reader.alone:
             outbox.mark_own(connection, self._at.rows.shape.name, record_id, since)
 
     def _check_capture(self, connection: Connection) -> None:

@@ -13,6 +13,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from hashlib import blake2s
 from typing import Any, Final
+from weakref import WeakSet
 
 import msgspec
 from sqlalchemy import Connection, Row, text
@@ -68,11 +69,31 @@ def news(connection: Connection, table: str, cursor: Cursor | None, size: int) -
     )
 
 
-def forget(connection: Connection, table: str, cursor: Cursor) -> None:
-    """Delete exactly the rows that the cursor has shown."""
-    ranges = [{"tbl": table, "first": first, "last": last} for first, last in _told(cursor)[0]]
-    if ranges:
-        connection.execute(_FORGET, ranges)
+class Reader:
+    """Somebody who hears of a table's changes. A row is kept until all of them have seen it."""
+
+    def __init__(self, database: str, table: str) -> None:
+        self._seen: set[int] = set()
+        self._all = _readers.setdefault((database, table.lower()), WeakSet())
+        self._all.add(self)
+
+    @property
+    def alone(self) -> bool:
+        """Nobody else in this process hears of that table."""
+        return len(self._all) == 1
+
+    def forget(self, connection: Connection, table: str, cursor: Cursor) -> None:
+        """This one has seen what the cursor has shown: delete what all have seen, exactly that."""
+        self._seen = {n for first, last in _told(cursor)[0] for n in range(first, last + 1)}
+        gone = set.intersection(*(reader._seen for reader in self._all))
+        ranges = [{"tbl": table, "first": a, "last": b} for a, b in _ranged(sorted(gone))]
+        if ranges:
+            connection.execute(_FORGET, ranges)
+        for reader in self._all:
+            reader._seen -= gone
+
+
+_readers: dict[tuple[str, str], WeakSet[Reader]] = {}
 
 
 def start(connection: Connection) -> int:
@@ -114,13 +135,19 @@ def _told(cursor: Cursor | None) -> tuple[_Ranges, str]:
 def _cursor(rows: Sequence[Row[Any]]) -> Cursor:
     if not rows:
         return NOTHING
-    ranges: list[list[int]] = []
-    for row in rows:
-        if ranges and ranges[-1][1] + 1 == row.seq:
-            ranges[-1][1] = row.seq
-        else:
-            ranges.append([row.seq, row.seq])
+    ranges = _ranged([row.seq for row in rows])
     return Cursor(msgspec.json.encode((ranges, _signature(rows))).decode())
+
+
+def _ranged(numbers: Sequence[int]) -> list[list[int]]:
+    """Ascending numbers as ranges."""
+    ranges: list[list[int]] = []
+    for number in numbers:
+        if ranges and ranges[-1][1] + 1 == number:
+            ranges[-1][1] = number
+        else:
+            ranges.append([number, number])
+    return ranges
 
 
 def _signature(rows: Sequence[Row[Any]]) -> str:
