@@ -19,24 +19,6 @@ class Certainty(StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
-class Candidate:
-    """A record that looks for its counterpart."""
-
-    id: str
-    keys: tuple[str | None, ...]
-    """Canonical match keys in the order of the sync."""
-
-
-@dataclass(frozen=True, slots=True)
-class Pair:
-    """One left and one right record that nobody else claims."""
-
-    left: str
-    right: str
-    certainty: Certainty
-
-
-@dataclass(frozen=True, slots=True)
 class Ambiguous:
     """A record for which a person has to say who its counterpart is."""
 
@@ -50,16 +32,15 @@ class Ambiguous:
 
 def keys_agree(one: Sequence[str | None], other: Sequence[str | None]) -> Certainty:
     """Certain unless a key that both have differs."""
+    if one == other:
+        return Certainty.CERTAIN
     pairs = zip(one, other, strict=True)
     differs = any(a is not None and b is not None and a != b for a, b in pairs)
     return Certainty.LIKELY if differs else Certainty.CERTAIN
 
 
-def classify(left: Sequence[Candidate], right: Sequence[Candidate]) -> Pair | tuple[Ambiguous, ...]:
-    """Sort out the records of both sides that share one key: a pair, or all of them ambiguous."""
-    if len(left) == 1 and len(right) == 1:
-        return Pair(left[0].id, right[0].id, keys_agree(left[0].keys, right[0].keys))
-    lefts, rights = [c.id for c in left], [c.id for c in right]
+def ambiguous(left: Sequence[str], right: Sequence[str]) -> tuple[Ambiguous, ...]:
+    """The records of both sides that share one key, by id, where they are more than a pair."""
     return tuple(
         Ambiguous(
             side=side,
@@ -67,7 +48,7 @@ def classify(left: Sequence[Candidate], right: Sequence[Candidate]) -> Pair | tu
             candidates=tuple(others),
             rivals=tuple(rival for rival in owns if rival != own),
         )
-        for side, owns, others in ((Side.LEFT, lefts, rights), (Side.RIGHT, rights, lefts))
+        for side, owns, others in ((Side.LEFT, left, right), (Side.RIGHT, right, left))
         for own in owns
     )
 

@@ -7,15 +7,25 @@ were read they meet on their match keys, and only who stays alone is created acr
 from __future__ import annotations
 
 import re
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
 from crosstie.core.errors import Rejected, Unlinked
-from crosstie.core.match import Ambiguous, Candidate, Pair, classify
-from crosstie.core.values import Fields, Link, LinkState, Record, Side, Tombstone
+from crosstie.core.mapping import SideMap
+from crosstie.core.match import Ambiguous, ambiguous, keys_agree
+from crosstie.core.values import (
+    Fields,
+    Link,
+    LinkState,
+    Record,
+    Side,
+    Tombstone,
+    canonical_json,
+)
 from crosstie.engine.notice import PAGES, sightings
 from crosstie.engine.work import Work
-from crosstie.ports import Conflict, ConflictKind, Group, Sighting, Stranger
+from crosstie.ports import Conflict, ConflictKind, Group, Match, Sighting, Stranger
 
 CHUNK = 1_000
 _GAP = re.compile(rb"[^\xff]")
@@ -52,6 +62,7 @@ async def reconcile(work: Work, sides: Sequence[Side] = tuple(Side)) -> Surveyed
     for side in sides:
         absent[side] = await _survey(work, side, out)
     await _introduce(work)
+    await work.store.clear_strangers(work.name)
     for side, ids in absent.items():
         for start in range(0, len(ids), CHUNK):
             gone = [Sighting(record_id, gone=True) for record_id in ids[start : start + CHUNK]]
@@ -113,15 +124,21 @@ async def _keep_strangers(
 ) -> None:
     """Keep those of the records that have no link; `unknown`: id -> mark."""
     half, where = work.mapping.side(side), work.sync.where(side)
+    match = tuple(work.sync.match)
     strangers = []
     for record in entries:
         if isinstance(record, Tombstone) or record.id not in unknown:
             continue
         if where is not None and not record.hint and not where(record.fields):
             continue
-        keys = tuple(_key(half.read_one(name, record.fields)) for name in work.sync.match)
-        mark = unknown[record.id]
-        strangers.append(Stranger(record.id, keys, mark, _canon(work, side, record)))
+        canon = _canon(half, record)
+        if canon is None:
+            keys = tuple([_key(half.read_one(name, record.fields)) for name in match])
+            strangers.append(Stranger(record.id, keys, unknown[record.id], None))
+        else:
+            keys = tuple([_key(canon[name]) for name in match])
+            kept = canonical_json(canon)
+            strangers.append(Stranger(record.id, keys, unknown[record.id], kept))
     await work.store.add_strangers(work.name, side, strangers)
 
 
@@ -129,77 +146,67 @@ def _key(value: object) -> str | None:
     return None if value is None else str(value)
 
 
-def _canon(work: Work, side: Side, record: Record) -> Fields | None:
+def _canon(half: SideMap, record: Record) -> Fields | None:
     """Canonical fields, where the row is whole and refers to nothing that is not linked yet."""
     if record.hint:
         return None
     try:
-        return work.mapping.side(side).read(record.fields)
+        return half.read(record.fields)
     except (Rejected, Unlinked):
         return None
 
 
 async def _introduce(work: Work) -> None:
     """Let the strangers of both sides meet, key by key; the rest become one-sided links."""
+    store, name = work.store, work.name
     for number in range(len(work.sync.match)):
-        after: str | None = None
-        while groups := await work.store.stranger_groups(work.name, number, after, CHUNK):
-            await _sort_out(work, groups)
-            after = groups[-1].key
+        await store.meet_strangers(name, number)
+        place = 0
+        while matches := await store.stranger_matches(name, place, CHUNK):
+            await _pair(work, matches)
+            place = matches[-1].number
+        place = 0
+        while groups := await store.stranger_groups(name, place, CHUNK):
+            await _ask(work, groups)
+            place = groups[-1].number
     for side in Side:
-        while alone := await work.store.strangers(work.name, side, None, CHUNK):
-            links = [_link(work, side, stranger) for stranger in alone]
-            await work.store.pair_strangers(work.name, links, work.clock.now())
+        after: str | None = None
+        while alone := await store.strangers(name, side, after, CHUNK):
+            links = [_link(work, side, record_id, mark) for record_id, mark in alone]
+            await store.link_strangers(name, links, work.clock.now())
+            after = alone[-1][0]
 
 
-async def _sort_out(work: Work, groups: Sequence[Group]) -> None:
-    pairs: list[Link] = []
+async def _pair(work: Work, matches: Sequence[Match]) -> None:
+    """Two records that are equal already are in step; others are merged when they are settled."""
+    sure = Counter(keys_agree(match.left_keys, match.right_keys) for match in matches)
+    await work.store.pair_strangers(work.name, matches, work.clock.now())
+    for certainty, number in sure.items():
+        work.ledger.counts[f"{work.name}.matched_{certainty}"] += number
+
+
+async def _ask(work: Work, groups: Sequence[Group]) -> None:
     asked: list[tuple[Link, Conflict]] = []
     for group in groups:
-        members = {
-            Side.LEFT: {s.id: s for s in group.left},
-            Side.RIGHT: {s.id: s for s in group.right},
-        }
-        met = classify(
-            [Candidate(s.id, s.keys) for s in group.left],
-            [Candidate(s.id, s.keys) for s in group.right],
-        )
-        if isinstance(met, Pair):
-            left, right = members[Side.LEFT][met.left], members[Side.RIGHT][met.right]
-            pairs.append(_paired(work, left, right))
-            work.count(f"matched_{met.certainty}")
-            continue
-        for case in met:
-            link = _link(work, case.side, members[case.side][case.id], LinkState.ASKING)
+        marks = {Side.LEFT: group.left, Side.RIGHT: group.right}
+        for case in ambiguous(list(group.left), list(group.right)):
+            mark = marks[case.side][case.id]
+            link = _link(work, case.side, case.id, mark, LinkState.ASKING)
             asked.append((link, _question(work, case)))
-            work.count("matched_ambiguous")
-    await work.store.pair_strangers(work.name, pairs, work.clock.now())
     await work.store.ask_strangers(work.name, asked, work.clock.now())
+    work.ledger.counts[f"{work.name}.matched_ambiguous"] += len(asked)
 
 
-def _paired(work: Work, left: Stranger, right: Stranger) -> Link:
-    """Two records that are equal already are in step; others are merged when they are settled."""
-    equal = left.fields is not None and left.fields == right.fields
-    return Link(
-        sync=work.name,
-        left_id=left.id,
-        right_id=right.id,
-        base_left=left.fields if equal and left.fields is not None else {},
-        base_right=right.fields if equal and right.fields is not None else {},
-        left_mark=left.mark if equal else None,
-        right_mark=right.mark if equal else None,
-        noticed=0 if equal else 1,
-    )
-
-
-def _link(work: Work, side: Side, stranger: Stranger, state: LinkState = LinkState.ACTIVE) -> Link:
+def _link(
+    work: Work, side: Side, record_id: str, mark: str, state: LinkState = LinkState.ACTIVE
+) -> Link:
     on_left = side is Side.LEFT
     return Link(
         sync=work.name,
-        left_id=stranger.id if on_left else None,
-        right_id=None if on_left else stranger.id,
-        left_mark=stranger.mark if on_left else None,
-        right_mark=None if on_left else stranger.mark,
+        left_id=record_id if on_left else None,
+        right_id=None if on_left else record_id,
+        left_mark=mark if on_left else None,
+        right_mark=None if on_left else mark,
         state=state,
         noticed=1,
         settled=1 if state is LinkState.ASKING else 0,

@@ -30,6 +30,7 @@ from crosstie.ports import (
     Group,
     Intent,
     Lookup,
+    Match,
     Noticed,
     Schema,
     Sighting,
@@ -125,10 +126,10 @@ class VirtualStore:
     def identity(self) -> str:
         return self._real.identity
 
-    def _new(self, link: Link) -> Link:
-        link = replace(link, id=self._next)
+    def _make_due(self, link: Link) -> None:
+        """A link that is made in this world only: its number is negative."""
+        self.due[self._next] = replace(link, id=self._next)
         self._next -= 1
-        return link
 
     async def notice(
         self,
@@ -148,20 +149,15 @@ class VirtualStore:
             for record_id, (_, mark) in known.items()
             if told[record_id].gone or told[record_id].mark is None or mark != told[record_id].mark
         ]
-        for link in (await self._real.links_at(sync, side, news)).values():
+        due = await self._real.links_at(sync, side, news) if news else {}
+        for link in due.values():
             if link.state is not LinkState.CLOSED:
                 self.due[link.id] = link
         if meet:
             for record_id in unknown:
                 on_left = side is Side.LEFT
-                link = Link(
-                    sync=sync,
-                    left_id=record_id if on_left else None,
-                    right_id=None if on_left else record_id,
-                    noticed=1,
-                )
-                kept = self._new(link)
-                self.due[kept.id] = kept
+                left, right = (record_id, None) if on_left else (None, record_id)
+                self._make_due(Link(sync, left, right, noticed=1))
         links = tuple(link_id for link_id, _ in known.values())
         return Noticed(marked=len(news), links=links, unknown=unknown)
 
@@ -216,34 +212,39 @@ class VirtualStore:
     async def add_strangers(self, sync: str, side: Side, strangers: Sequence[Stranger]) -> None:
         await self._real.add_strangers(_aside(sync), side, strangers)
 
-    async def stranger_groups(
-        self, sync: str, key_number: int, after: str | None, limit: int
-    ) -> Sequence[Group]:
-        return await self._real.stranger_groups(_aside(sync), key_number, after, limit)
+    async def meet_strangers(self, sync: str, key_number: int) -> None:
+        await self._real.meet_strangers(_aside(sync), key_number)
+
+    async def stranger_matches(self, sync: str, after: int, limit: int) -> Sequence[Match]:
+        return await self._real.stranger_matches(_aside(sync), after, limit)
+
+    async def stranger_groups(self, sync: str, after: int, limit: int) -> Sequence[Group]:
+        return await self._real.stranger_groups(_aside(sync), after, limit)
 
     async def strangers(
         self, sync: str, side: Side, after: str | None, limit: int
-    ) -> Sequence[Stranger]:
+    ) -> Sequence[tuple[str, str]]:
         return await self._real.strangers(_aside(sync), side, after, limit)
 
-    async def pair_strangers(self, sync: str, links: Sequence[Link], now: Instant) -> None:
-        for link in links:
-            self._pair(link)
-            if link.noticed == link.settled:
-                self.matched[sync] += 1
+    async def pair_strangers(self, sync: str, matches: Sequence[Match], now: Instant) -> None:
+        lefts = self._paired.setdefault((sync, Side.LEFT), {})
+        rights = self._paired.setdefault((sync, Side.RIGHT), {})
+        for match in matches:
+            left, right = match.left_id, match.right_id
+            lefts[left], rights[right] = right, left
+            if match.fields is None:
+                self._make_due(Link(sync, left, right, noticed=1))
             else:
-                kept = self._new(link)
-                self.due[kept.id] = kept
-        await self._real.drop_strangers(_aside(sync), links)
+                self.matched[sync] += 1
+
+    async def link_strangers(self, sync: str, links: Sequence[Link], now: Instant) -> None:
+        for link in links:
+            self._make_due(link)
 
     async def ask_strangers(
         self, sync: str, asked: Sequence[tuple[Link, Conflict]], now: Instant
     ) -> None:
         self.conflicts.extend(asked)
-        await self._real.drop_strangers(_aside(sync), [link for link, _ in asked])
-
-    async def drop_strangers(self, sync: str, links: Sequence[Link]) -> None:
-        await self._real.drop_strangers(_aside(sync), links)
 
     async def last_scan(self, sync: str) -> Instant | None:
         return await self._real.last_scan(sync)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
-from typing import Literal
+from typing import Literal, NamedTuple
 
 from crosstie.core.values import MISSING, Fields, Instant, Json, Link, LinkState, Missing, Side
 
@@ -37,25 +37,44 @@ class Noticed:
     """Ids of all links of the records sighted, due or not."""
 
 
-@dataclass(frozen=True, slots=True)
-class Stranger:
-    """A record without a link, waiting for the first match of two populations."""
+class Stranger(NamedTuple):
+    """A record without a link, waiting for the first match of two populations.
+
+    A named tuple, as `Match` is: there are as many of them as records, and it is made faster.
+    """
 
     id: str
     keys: tuple[str | None, ...]
     """Canonical match keys as text, in the order of the sync; None where the record has none."""
     mark: str
-    fields: Fields | None
-    """Canonical fields; None when the row was only a hint."""
+    fields: bytes | None
+    """Canonical fields as JSON with sorted keys; None when the row was only a hint."""
+
+
+class Match(NamedTuple):
+    """A stranger of either side that share a match key with each other and with nobody else."""
+
+    number: int
+    """Its place among the matches of one key, from 1 on and with gaps."""
+    left_id: str
+    right_id: str
+    left_mark: str
+    right_mark: str
+    fields: bytes | None
+    """Canonical fields of both as JSON where they are equal; None where they may differ."""
+    left_keys: tuple[str | None, ...]
+    right_keys: tuple[str | None, ...]
 
 
 @dataclass(frozen=True, slots=True)
 class Group:
-    """Strangers of both sides that share one match key."""
+    """Strangers that share one match key, more than one on a side: nobody knows who is whom."""
 
-    key: str
-    left: tuple[Stranger, ...]
-    right: tuple[Stranger, ...]
+    number: int
+    """Its place among the groups of one key, from 1 on and with gaps."""
+    left: Mapping[str, str]
+    """Record id -> its mark."""
+    right: Mapping[str, str]
 
 
 @dataclass(frozen=True, slots=True)

@@ -13,6 +13,7 @@ from crosstie.ports.state import (
     Figures,
     Group,
     Intent,
+    Match,
     Noticed,
     RunRecord,
     Sighting,
@@ -86,30 +87,52 @@ class LinkStore(Protocol):
 
 
 class MatchStore(Protocol):
-    """The first match of two populations, streamed through the database."""
+    """The first match of two populations, streamed through a database.
+
+    Strangers are scratch: they are kept until they are cleared, by this store alone and never in
+    the state. Their order: add, meet on a key, take its matches and groups, meet on the next key,
+    and in the end take those who stayed alone.
+    """
 
     async def clear_strangers(self, sync: str) -> None:
         """Forget all strangers of a sync."""
         ...
 
     async def add_strangers(self, sync: str, side: Side, strangers: Sequence[Stranger]) -> None:
-        """Keep records without a link; a second one with the same id replaces the first."""
+        """Keep records without a link; a second one with the same id replaces the first.
+
+        All strangers of a sync have the same number of keys.
+        """
         ...
 
-    async def stranger_groups(
-        self, sync: str, key_number: int, after: str | None, limit: int
-    ) -> Sequence[Group]:
-        """Groups of two or more that share key number `key_number`, by key, after that key."""
+    async def meet_strangers(self, sync: str, key_number: int) -> None:
+        """Let those who have met nobody yet meet on key number `key_number`.
+
+        Whoever shares it has met. `stranger_matches` and `stranger_groups` show them until the
+        next meeting.
+        """
+        ...
+
+    async def stranger_matches(self, sync: str, after: int, limit: int) -> Sequence[Match]:
+        """Pairs of one left and one right that met, by number, after that number (at first 0)."""
+        ...
+
+    async def stranger_groups(self, sync: str, after: int, limit: int) -> Sequence[Group]:
+        """The others that met, by number, after that number (at first 0)."""
         ...
 
     async def strangers(
         self, sync: str, side: Side, after: str | None, limit: int
-    ) -> Sequence[Stranger]:
-        """Those still without a match, by id."""
+    ) -> Sequence[tuple[str, str]]:
+        """(id, mark) of those who met nobody, by id, after that id."""
         ...
 
-    async def pair_strangers(self, sync: str, links: Sequence[Link], now: Instant) -> None:
-        """Keep these links and forget their strangers.
+    async def pair_strangers(self, sync: str, matches: Sequence[Match], now: Instant) -> None:
+        """Keep a link for each match: in step where the fields are equal, else due now."""
+        ...
+
+    async def link_strangers(self, sync: str, links: Sequence[Link], now: Instant) -> None:
+        """Keep these links.
 
         A link with `settled == noticed` is quiet; the others are due now.
         """
@@ -118,11 +141,7 @@ class MatchStore(Protocol):
     async def ask_strangers(
         self, sync: str, asked: Sequence[tuple[Link, Conflict]], now: Instant
     ) -> None:
-        """Keep one-sided links in state asking, each with its conflict; forget the strangers."""
-        ...
-
-    async def drop_strangers(self, sync: str, links: Sequence[Link]) -> None:
-        """Forget the strangers of these links, and keep nothing."""
+        """Keep one-sided links in state asking, each with its conflict."""
         ...
 
 

@@ -8,85 +8,72 @@ runs its ready tasks shares the next commit, and all of them go on after it.
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Coroutine, Sequence
-from typing import Any, Generic, TypeVar
+from collections.abc import Sequence
+from dataclasses import dataclass
 
 from crosstie.core.errors import CrosstieError
 from crosstie.ports import Intent, Step
 from crosstie.store.sql_store import SqlStore
 
-Item = TypeVar("Item")
 
+@dataclass(frozen=True, slots=True)
+class _Asked:
+    """What one caller wants kept."""
 
-class _Batch(Generic[Item]):
-    """Collects items until the loop has run what is ready, then keeps them all at once."""
-
-    def __init__(
-        self, keep: Callable[[Sequence[Item]], Coroutine[Any, Any, Sequence[int] | None]]
-    ) -> None:
-        self._keep = keep
-        self._items: list[Item] = []
-        self._waiting: list[tuple[int, int, asyncio.Future[Sequence[int]]]] = []
-
-    async def add(self, items: Sequence[Item]) -> Sequence[int]:
-        """Keep these items; returns when they are durable. Raises what the keeping raised."""
-        loop = asyncio.get_running_loop()
-        done: asyncio.Future[Sequence[int]] = loop.create_future()
-        if not self._waiting:
-            loop.call_soon(loop.call_soon, self._flush)
-        self._waiting.append((len(self._items), len(items), done))
-        self._items.extend(items)
-        return await done
-
-    def _flush(self) -> None:
-        items, waiting = self._items, self._waiting
-        self._items, self._waiting = [], []
-        try:
-            ids = drive(self._keep(items))
-        except CrosstieError:
-            self._one_by_one(items, waiting)
-            return
-        for start, length, done in waiting:
-            if not done.done():
-                done.set_result(() if ids is None else ids[start : start + length])
-
-    def _one_by_one(
-        self, items: list[Item], waiting: list[tuple[int, int, asyncio.Future[Sequence[int]]]]
-    ) -> None:
-        """One of them cannot be kept: the others must not suffer for it."""
-        for start, length, done in waiting:
-            try:
-                ids = drive(self._keep(items[start : start + length]))
-            except CrosstieError as error:
-                if not done.done():
-                    done.set_exception(error)
-            else:
-                if not done.done():
-                    done.set_result(ids or ())
+    intents: Sequence[Intent]
+    steps: Sequence[Step]
+    done: asyncio.Future[Sequence[int]]
 
 
 class GroupedStore(SqlStore):
     """The store of a running engine: SQLite inline, with group commit for intents and steps."""
 
-    _intents: _Batch[Intent] | None = None
-    _steps: _Batch[Step] | None = None
+    _asked: list[_Asked] | None = None
 
     async def intend(self, intents: Sequence[Intent]) -> Sequence[int]:
-        if self._intents is None:
-            self._intents = _Batch(super().intend)
-        return await self._intents.add(intents)
+        """See `JournalStore`. Intents of other flows may be kept with these."""
+        return await self._shared(intents, ())
 
     async def keep(self, steps: Sequence[Step]) -> None:
-        if self._steps is None:
-            self._steps = _Batch(super().keep)
-        await self._steps.add(steps)
+        """See `JournalStore`. Steps and intents of other flows may be kept with these."""
+        await self._shared((), steps)
 
+    async def _shared(self, intents: Sequence[Intent], steps: Sequence[Step]) -> Sequence[int]:
+        """Keep them with the next commit; returns when they are durable."""
+        if not (intents or steps):
+            return ()
+        loop = asyncio.get_running_loop()
+        if self._asked is None:
+            self._asked = []
+            loop.call_soon(loop.call_soon, self._flush)
+        asked = _Asked(intents, steps, loop.create_future())
+        self._asked.append(asked)
+        return await asked.done
 
-def drive(coroutine: Coroutine[Any, Any, Sequence[int] | None]) -> Sequence[int] | None:
-    """Run a coroutine of the SQLite store to its end: it never really waits."""
-    try:
-        coroutine.send(None)
-    except StopIteration as done:
-        result: Sequence[int] | None = done.value
-        return result
-    raise AssertionError("the SQLite store has waited")
+    def _flush(self) -> None:
+        group, self._asked = self._asked or [], None
+        try:
+            self._keep_group(group)
+        except CrosstieError:
+            self._one_by_one(group)
+
+    def _one_by_one(self, group: Sequence[_Asked]) -> None:
+        """One of them cannot be kept: the others must not suffer for it."""
+        for asked in group:
+            try:
+                self._keep_group([asked])
+            except CrosstieError as error:
+                if not asked.done.done():
+                    asked.done.set_exception(error)
+
+    def _keep_group(self, group: Sequence[_Asked]) -> None:
+        ids = self.keep_together(
+            [intent for asked in group for intent in asked.intents],
+            [step for asked in group for step in asked.steps],
+        )
+        start = 0
+        for asked in group:
+            end = start + len(asked.intents)
+            if not asked.done.done():
+                asked.done.set_result(ids[start:end])
+            start = end

@@ -53,12 +53,12 @@ def in_our_words(name: str) -> Iterator[None]:
     """
     try:
         yield
-    except SQLAlchemyError as error:
+    except (SQLAlchemyError, sqlite3.Error) as error:
         raise _said(error, name) from error
 
 
-def _said(error: SQLAlchemyError, name: str) -> CrosstieError:
-    cause = getattr(error, "orig", None)
+def _said(error: SQLAlchemyError | sqlite3.Error, name: str) -> CrosstieError:
+    cause = getattr(error, "orig", error)
     # The low byte is the kind of error, the rest which of its variants.
     code = getattr(cause, "sqlite_errorcode", 0) & 0xFF
     if code in _LOCKED:
@@ -69,7 +69,7 @@ def _said(error: SQLAlchemyError, name: str) -> CrosstieError:
     if code in _BROKEN:
         what, fix = _BROKEN[code]
         return Halt(f"state database {name} {what}", fix=fix)
-    if isinstance(error, IntegrityError):
+    if isinstance(error, IntegrityError | sqlite3.IntegrityError):
         return Stale(f"state database {name}: the link is not as it was, or is gone")
     return Halt(
         f"state database {name} refused a statement ({type(error).__name__})",

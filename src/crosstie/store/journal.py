@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
-from typing import Any
+from operator import itemgetter
+from typing import Any, NamedTuple
 
 from sqlalchemy import (
     Connection,
@@ -23,12 +24,12 @@ from crosstie.core.values import MISSING, Instant, LinkState, Side
 from crosstie.ports.state import Entry, Intent, Step
 from crosstie.store.absorb import absorb
 from crosstie.store.conflicts import close_conflicts, raise_conflict
+from crosstie.store.driven import Driven, Numbers
 from crosstie.store.links import counterparts, reopen, wake_waiting
 from crosstie.store.rows import (
     CONTENT,
     ENTRY,
     STANDING,
-    Kept,
     Values,
     content_of,
     entry_of,
@@ -40,7 +41,10 @@ from crosstie.store.rows import (
 from crosstie.store.sqlite import Batch, among, packed
 from crosstie.store.tables import history, intent, link
 
-_intend = insert(intent).returning(intent.c.id, sort_by_parameter_order=True)
+_INTENT = tuple(column.name for column in intent.c if column.name != "id")
+_intend = Driven(insert(intent), ("id", *_INTENT))
+_in_order = itemgetter(*_INTENT)
+_numbers = Numbers(intent)
 _open = select(intent).where(among(intent.c.link_id, "ids")).order_by(intent.c.id)
 _open_creates = (
     select(func.count())
@@ -52,16 +56,19 @@ _open_creates = (
         intent.c.side == bindparam("side"),
     )
 )
-_close = delete(intent).where(among(intent.c.id, "ids"))
+_close = Driven(delete(intent).where(intent.c.id == bindparam("id")), ("id",))
 _history = select(history).where(history.c.link_id == bindparam("link")).order_by(history.c.id)
-_tell = Batch(insert(history), ENTRY)
-_before = select(
-    link.c.id, link.c.left_id, link.c.right_id, link.c.conflict_id, link.c.state
-).where(among(link.c.id, "ids"))
+_tell = Driven(insert(history), ENTRY)
+_known = Driven(
+    select(link.c.id, link.c.left_id, link.c.right_id, link.c.conflict_id, link.c.state).where(
+        among(link.c.id, "ids")
+    ),
+    ("ids",),
+)
 # Newer evidence than the step started from leaves the link due, at the latest when it was due.
 _soon = func.coalesce(link.c.due_at, literal_column("0.0"))
 _due: Any = bindparam("due", type_=Float)
-_keep = Batch(
+_keep = Driven(
     update(link)
     .where(link.c.id == bindparam("which"))
     .values(
@@ -91,11 +98,33 @@ _NEVER = 2**62
 _stuck = (LinkState.WAITING, LinkState.ASKING, LinkState.DEAD)
 
 
+class _Before(NamedTuple):
+    """What a step may change of its link besides its content."""
+
+    id: int
+    left_id: str | None
+    right_id: str | None
+    conflict_id: int | None
+    state: str
+
+
 def intend(connection: Connection, intents: Sequence[Intent]) -> list[int]:
     """`JournalStore.intend`. An intent of a link that is gone fails the batch."""
     if not intents:
         return []
-    return list(connection.execute(_intend, [intent_values(each) for each in intents]).scalars())
+    ids = _numbers.take(connection, len(intents))
+    rows = [(id_, *_in_order(intent_values(each))) for id_, each in zip(ids, intents, strict=True)]
+    _intend.each(connection, rows)
+    return list(ids)
+
+
+def keep_together(
+    connection: Connection, intents: Sequence[Intent], steps: Sequence[Step]
+) -> list[int]:
+    """`intend`, then `keep`."""
+    ids = intend(connection, intents)
+    keep(connection, steps)
+    return ids
 
 
 def open_intents(connection: Connection, link_ids: Sequence[int]) -> list[Intent]:
@@ -120,10 +149,12 @@ def keep(connection: Connection, steps: Sequence[Step]) -> None:
     A step of a link that is gone (absorbed meanwhile) only closes its intents and tells its
     history. A link that is to be dropped and was noticed again stays, and stays due.
     """
+    if not steps:
+        return
     ids = {step.link.id for step in steps}
-    before = {row.id: row for row in connection.execute(_before, {"ids": packed(ids)})}
+    before = {row[0]: _Before(*row) for row in _known.found(connection, packed(ids))}
     live = [step for step in steps if step.link.id in before]
-    _keep.run(connection, [_written(step) for step in live])
+    _keep.each(connection, [_written(step) for step in live])
     _keep_standing(connection, live, before)
     dropped = _drop_links(connection, [step.link.id for step in live if step.drops])
     live = [step for step in live if step.link.id not in dropped]
@@ -142,7 +173,7 @@ def _written(step: Step) -> tuple[Any, ...]:
 
 
 def _keep_standing(
-    connection: Connection, steps: Sequence[Step], before: Mapping[int, Kept]
+    connection: Connection, steps: Sequence[Step], before: Mapping[int, _Before]
 ) -> None:
     active = LinkState.ACTIVE
     changed = [
@@ -166,7 +197,7 @@ def _drop_links(connection: Connection, link_ids: Sequence[int]) -> set[int]:
     return set(over)
 
 
-def _gain_ids(connection: Connection, steps: Sequence[Step], before: Mapping[int, Kept]) -> None:
+def _gain_ids(connection: Connection, steps: Sequence[Step], before: Mapping[int, _Before]) -> None:
     """Write the record ids that changed, absorbing the bare links that hold them."""
     changed: list[tuple[str | None, str | None, int]] = []
     gained: dict[tuple[str, Side], dict[str, bool]] = defaultdict(dict)
@@ -192,17 +223,15 @@ def _gain_ids(connection: Connection, steps: Sequence[Step], before: Mapping[int
 
 
 def _close_and_tell(connection: Connection, steps: Sequence[Step]) -> None:
-    closes = [intent_id for step in steps for intent_id in step.closes]
-    if closes:
-        connection.execute(_close, {"ids": packed(closes)})
+    _close.each(connection, [(intent_id,) for step in steps for intent_id in step.closes])
     told = [entry_values(step.link.id, entry) for step in steps for entry in step.history]
-    _tell.run(connection, told)
+    _tell.each(connection, told)
 
 
 def _keep_conflicts(
     connection: Connection,
     steps: Sequence[Step],
-    before: Mapping[int, Kept],
+    before: Mapping[int, _Before],
     dropped: set[int],
 ) -> None:
     kept = {link_id: row.conflict_id for link_id, row in before.items()}

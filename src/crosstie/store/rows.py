@@ -14,10 +14,9 @@ from crosstie.ports.state import (
     ConflictKind,
     Entry,
     Intent,
+    Match,
     RunRecord,
-    Stranger,
 )
-from crosstie.store.tables import MATCH_KEYS
 
 Values: TypeAlias = dict[str, Any]
 """One row to be written, by column."""
@@ -87,6 +86,20 @@ def new_link(link: Link, due_at: Instant | None, extra: int) -> tuple[Any, ...]:
     return content_of(link) + standing_of(link) + ids
 
 
+def matched_link(sync: str, match: Match, extra: int, now: Instant) -> tuple[Any, ...]:
+    """Values of `NEW_LINK` for a match; `extra` news of its records are not settled yet."""
+    ids = (sync, match.left_id, match.right_id)
+    if match.fields is None:
+        return ("{}", "{}", None, None, 0, *_UNTROUBLED, *ids, 1 + extra, now)
+    base = match.fields.decode()
+    marks = (match.left_mark, match.right_mark)
+    return (base, base, *marks, 0, *_UNTROUBLED, *ids, extra, now if extra else None)
+
+
+_UNTROUBLED = (0, None, None, LinkState.ACTIVE.value, None, None, None)
+"""From `attempts` to the end of `STANDING`."""
+
+
 def link_of(row: Sequence[Any]) -> Link:
     """A link from its columns in the order of `LINK_COLUMNS`."""
     (
@@ -149,32 +162,6 @@ LINK_COLUMNS = (
     "waits_id",
     "conflict_id",
 )
-
-
-STRANGER = (
-    "sync",
-    "side",
-    "id",
-    "mark",
-    "fields",
-    "width",
-    *(f"key_{number}" for number in range(MATCH_KEYS)),
-)
-_padding = tuple((None,) * (MATCH_KEYS - width) for width in range(MATCH_KEYS + 1))
-
-
-def stranger_values(sync: str, side: str, stranger: Stranger) -> tuple[Any, ...]:
-    """Values of `STRANGER`."""
-    keys = stranger.keys
-    fields = None if stranger.fields is None else encode(stranger.fields)
-    own = (sync, side, stranger.id, stranger.mark, fields, len(keys))
-    return own + keys + _padding[len(keys)]
-
-
-def stranger_of(row: Sequence[Any]) -> Stranger:
-    """A stranger from id, mark, fields, width and all its keys, as the last columns of `row`."""
-    id_, mark, fields, width, *keys = row
-    return Stranger(id_, tuple(keys[:width]), mark, None if fields is None else decode(fields))
 
 
 def intent_values(intent: Intent) -> Values:

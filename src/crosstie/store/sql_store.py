@@ -13,17 +13,17 @@ from crosstie.ports.state import (
     Conflict,
     Entry,
     Figures,
-    Group,
     Intent,
+    Match,
     Noticed,
     RunRecord,
     Sighting,
     Step,
-    Stranger,
 )
 from crosstie.store import conflicts, journal, links, matching, runs
 from crosstie.store.faults import in_our_words
 from crosstie.store.opening import name_of, prepare, state_address
+from crosstie.store.scratch import ScratchStore
 from crosstie.store.sqlite import make_engine, writing
 
 P = ParamSpec("P")
@@ -33,7 +33,7 @@ BUSY = 5.0
 """Seconds that a locked database is waited for."""
 
 
-class SqlStore:
+class SqlStore(ScratchStore):
     """The state in a SQLite file. Its calls never suspend: the work is done inline.
 
     Besides what each method promises, all of them raise Retry for a database that stays locked,
@@ -43,6 +43,7 @@ class SqlStore:
     """
 
     def __init__(self, engine: Engine, name: str, identity: str) -> None:
+        super().__init__()
         self._reader = engine
         self._writer = writing(engine)
         # What the first match keeps can be made again until the first intent, which flushes it.
@@ -80,6 +81,7 @@ class SqlStore:
     def close(self) -> None:
         """Let go of the database. Twice is the same as once."""
         self._reader.dispose()
+        self.clear_all_strangers()
 
     @property
     def identity(self) -> str:
@@ -165,39 +167,19 @@ class SqlStore:
         """See `DeskStore`."""
         return self._write(links.rest, link_ids)
 
-    async def clear_strangers(self, sync: str) -> None:
+    async def pair_strangers(self, sync: str, matches: Sequence[Match], now: Instant) -> None:
         """See `MatchStore`."""
-        self._match(matching.clear_strangers, sync)
+        self._match(matching.pair_strangers, sync, matches, now)
 
-    async def add_strangers(self, sync: str, side: Side, strangers: Sequence[Stranger]) -> None:
+    async def link_strangers(self, sync: str, links: Sequence[Link], now: Instant) -> None:
         """See `MatchStore`."""
-        self._match(matching.add_strangers, sync, side, strangers)
-
-    async def stranger_groups(
-        self, sync: str, key_number: int, after: str | None, limit: int
-    ) -> Sequence[Group]:
-        """See `MatchStore`."""
-        return self._read(matching.stranger_groups, sync, key_number, after, limit)
-
-    async def strangers(
-        self, sync: str, side: Side, after: str | None, limit: int
-    ) -> Sequence[Stranger]:
-        """See `MatchStore`."""
-        return self._read(matching.strangers, sync, side, after, limit)
-
-    async def pair_strangers(self, sync: str, links: Sequence[Link], now: Instant) -> None:
-        """See `MatchStore`."""
-        self._match(matching.pair_strangers, sync, links, now)
+        self._match(matching.link_strangers, sync, links, now)
 
     async def ask_strangers(
         self, sync: str, asked: Sequence[tuple[Link, Conflict]], now: Instant
     ) -> None:
         """See `MatchStore`."""
         self._match(matching.ask_strangers, sync, asked, now)
-
-    async def drop_strangers(self, sync: str, links: Sequence[Link]) -> None:
-        """See `MatchStore`."""
-        self._match(matching.drop_strangers, sync, links)
 
     async def intend(self, intents: Sequence[Intent]) -> Sequence[int]:
         """See `JournalStore`."""
@@ -218,6 +200,10 @@ class SqlStore:
     async def keep(self, steps: Sequence[Step]) -> None:
         """See `JournalStore`."""
         self._write(journal.keep, steps)
+
+    def keep_together(self, intents: Sequence[Intent], steps: Sequence[Step]) -> Sequence[int]:
+        """`intend` and `keep` in one transaction; ids of the intents, in order."""
+        return self._write(journal.keep_together, intents, steps)
 
     async def history(self, link_id: int) -> Sequence[Entry]:
         """See `DeskStore`."""

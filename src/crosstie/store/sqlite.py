@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sqlite3
 from collections.abc import Iterable, Sequence
 from operator import itemgetter
 from typing import Any, Literal
@@ -49,6 +50,12 @@ _pragmas = (
     f"PRAGMA cache_size=-{CACHE_KIB}",
 )
 
+_scratch_pragmas = (
+    f"PRAGMA page_size={PAGE_SIZE}",
+    "PRAGMA journal_mode=OFF",
+    f"PRAGMA cache_size=-{CACHE_KIB}",
+)
+
 
 def make_engine(url: URL, busy: float) -> Engine:
     """Engine on a SQLite address; `busy` is how many seconds a locked file is waited for.
@@ -62,6 +69,26 @@ def make_engine(url: URL, busy: float) -> Engine:
     event.listen(engine, "connect", _prepare)
     event.listen(engine, "begin", _begin)
     return engine
+
+
+def make_scratch() -> Engine:
+    """Engine on a nameless database of its own that goes with it.
+
+    It lies in a file that has no name any more where it outgrows its cache, so a process that dies
+    leaves nothing behind. What breaks off in the middle leaves it in pieces: close it then.
+    """
+    engine = create_engine(
+        "sqlite://", hide_parameters=True, poolclass=StaticPool, creator=_connect_scratch
+    )
+    event.listen(engine, "begin", _begin)
+    return engine
+
+
+def _connect_scratch() -> sqlite3.Connection:
+    connection = sqlite3.connect("", isolation_level=None, check_same_thread=False)
+    for pragma in _scratch_pragmas:
+        connection.execute(pragma).close()
+    return connection
 
 
 def writing(engine: Engine, sync: Literal["FULL", "NORMAL"] = "FULL") -> Engine:

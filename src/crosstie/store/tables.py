@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from typing import Final
-
 from sqlalchemy import (
     Column,
     ColumnElement,
@@ -17,9 +15,6 @@ from sqlalchemy import (
     UniqueConstraint,
     literal_column,
 )
-
-MATCH_KEYS: Final = 6
-"""How many match keys of one sync the strangers' table can hold."""
 
 metadata = MetaData()
 
@@ -77,30 +72,6 @@ Index(
 )
 _alone = link.c.left_id.is_(None) | link.c.right_id.is_(None)
 Index("link_alone", link.c.sync, link.c.state, sqlite_where=_alone, postgresql_where=_alone)
-
-stranger = Table(
-    "stranger",
-    metadata,
-    Column("number", Integer, primary_key=True),
-    Column("sync", Text, nullable=False),
-    Column("side", Text, nullable=False),
-    Column("id", Text, nullable=False),
-    Column("mark", Text, nullable=False),
-    Column("fields", Text),
-    Column("width", Integer, nullable=False),
-    *(Column(f"key_{number}", Text) for number in range(MATCH_KEYS)),
-    UniqueConstraint("sync", "side", "id", name="stranger_id"),
-)
-KEYS = tuple(stranger.c[f"key_{number}"] for number in range(MATCH_KEYS))
-for _number, _key in enumerate(KEYS):
-    _has = _key.is_not(None)
-    Index(
-        f"stranger_key_{_number}",
-        stranger.c.sync,
-        _key,
-        sqlite_where=_has,
-        postgresql_where=_has,
-    )
 
 intent = Table(
     "intent",

@@ -63,7 +63,7 @@ class RunContract:
             Link(SYNC, "c", "z", state=LinkState.DEAD),
             Link(SYNC, "d", "w", state=LinkState.CLOSED),
         ]
-        run(store.pair_strangers(SYNC, pairs, 5.0))
+        run(store.link_strangers(SYNC, pairs, 5.0))
         noticed_link(store, "alone", now=3.0)
         noticed_link(store, "later", RIGHT, now=99.0)
         asked = (Link(SYNC, "q"), Conflict(ConflictKind.MATCH))

@@ -10,33 +10,19 @@ from hypothesis import strategies as st
 
 from crosstie.core.match import (
     Ambiguous,
-    Candidate,
     Certainty,
-    Pair,
     all_resemble,
-    classify,
+    ambiguous,
     keys_agree,
     resembles,
 )
 from crosstie.core.values import Side
 
 
-def some(*ids: str) -> list[Candidate]:
-    return [Candidate(i, ("k",)) for i in ids]
-
-
-def test_one_on_each_side_is_a_pair() -> None:
-    assert classify(some("l"), some("r")) == Pair("l", "r", Certainty.CERTAIN)
-
-
-def test_a_second_key_that_differs_makes_it_likely_only() -> None:
-    left, right = Candidate("l", ("k", "1")), Candidate("r", ("k", "2"))
-    assert classify([left], [right]) == Pair("l", "r", Certainty.LIKELY)
-
-
 @pytest.mark.parametrize(
     ("one", "other", "certainty"),
     [
+        ((), (), Certainty.CERTAIN),
         (("k", "1"), ("k", "1"), Certainty.CERTAIN),
         (("k", None), ("k", "1"), Certainty.CERTAIN),
         (("k", "1"), ("k", None), Certainty.CERTAIN),
@@ -48,7 +34,7 @@ def test_an_absent_key_is_no_difference(one: Any, other: Any, certainty: Certain
 
 
 def test_two_on_one_side_are_all_asked_about() -> None:
-    assert classify(some("l1", "l2"), some("r")) == (
+    assert ambiguous(["l1", "l2"], ["r"]) == (
         Ambiguous(Side.LEFT, "l1", ("r",), ("l2",)),
         Ambiguous(Side.LEFT, "l2", ("r",), ("l1",)),
         Ambiguous(Side.RIGHT, "r", ("l1", "l2"), ()),
@@ -56,7 +42,7 @@ def test_two_on_one_side_are_all_asked_about() -> None:
 
 
 def test_two_on_one_side_and_none_on_the_other_are_asked_about() -> None:
-    assert classify(some("l1", "l2"), []) == (
+    assert ambiguous(["l1", "l2"], []) == (
         Ambiguous(Side.LEFT, "l1", (), ("l2",)),
         Ambiguous(Side.LEFT, "l2", (), ("l1",)),
     )
@@ -68,12 +54,9 @@ counts = st.integers(0, 4)
 @given(counts, counts)
 def test_everybody_is_named_once(lefts: int, rights: int) -> None:
     left, right = [f"l{n}" for n in range(lefts)], [f"r{n}" for n in range(rights)]
-    met = classify(some(*left), some(*right))
-    if isinstance(met, Pair):
-        assert [met.left, met.right] == [*left, *right]
-    else:
-        assert [case.id for case in met] == [*left, *right]
-        assert not any(case.id in case.rivals for case in met)
+    met = ambiguous(left, right)
+    assert [case.id for case in met] == [*left, *right]
+    assert not any(case.id in case.rivals for case in met)
 
 
 @pytest.mark.parametrize(

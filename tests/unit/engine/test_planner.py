@@ -334,7 +334,6 @@ def test_an_imagined_store_shows_the_real_one() -> None:
     assert drive(store.open_creates("people", Side.LEFT)) == 0
     drive(store.scanned("people", 99.0))
     assert drive(store.last_scan("people")) == drive(real.last_scan("people")) != 99.0
-    drive(store.drop_strangers("people", []))
     assert drive(store.conflict(12345)) is None
 
 

@@ -13,7 +13,7 @@ import pytest
 from crosstie.core.errors import Duplicate, Stale
 from crosstie.core.values import Link, Side
 from crosstie.ports import Intent, Sighting, Step
-from crosstie.service.grouped import GroupedStore, drive
+from crosstie.service.grouped import GroupedStore
 
 
 @pytest.fixture
@@ -144,11 +144,3 @@ def test_what_comes_later_shares_the_next_commit(
         assert commits.count == 3
 
     asyncio.run(play())
-
-
-def test_a_store_that_waits_is_no_store_for_this() -> None:
-    async def waiting() -> None:
-        await asyncio.sleep(0)
-
-    with pytest.raises(AssertionError, match="has waited"):
-        drive(waiting())

@@ -13,7 +13,7 @@ from sqlalchemy.exc import ProgrammingError
 
 from crosstie.core.errors import CrosstieError, Halt, Misconfigured, Retry
 from crosstie.core.values import Cursor, Side
-from crosstie.ports import Entry, Sighting, Step, Stranger
+from crosstie.ports import Entry, Sighting, Step
 from crosstie.store import journal, links, tables
 from crosstie.store.faults import in_our_words
 from crosstie.store.sql_store import SqlStore
@@ -118,19 +118,10 @@ def test_the_first_match_flushes_no_commit_and_everything_else_does(store: SqlSt
         with store._reader.connect() as connection:
             return connection.exec_driver_sql("PRAGMA synchronous").scalar()
 
-    run(store.clear_strangers("s"))
+    run(store.link_strangers("s", [], 1.0))
     assert flushing() == 1
     noticed_link(store)
     assert flushing() == 2
-
-
-def test_more_match_keys_than_there_is_room_for_are_refused(store: SqlStore) -> None:
-    many = Stranger("a", ("k",) * 7, "m", None)
-    with pytest.raises(Misconfigured) as caught:
-        run(store.add_strangers("contacts", Side.LEFT, [many]))
-    assert "contacts" in str(caught.value)
-    assert caught.value.fix
-    run(store.add_strangers("contacts", Side.LEFT, [replace(many, keys=("k",) * 6)]))
 
 
 def test_an_id_that_the_database_cannot_compare_is_no_reason_to_stop(store: SqlStore) -> None:

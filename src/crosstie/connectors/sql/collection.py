@@ -208,7 +208,7 @@ class TableCollection:
         if state != "installed":
             raise Halt(
                 f"{self._where(Verb.READ)}: its capture triggers are {state}",
-                fix="run `crosstie capture install`, then `crosstie run` to look at all rows once",
+                fix="run `crosstie capture install`, then `crosstie run --once --full`",
             )
         self._schema_version = version
 

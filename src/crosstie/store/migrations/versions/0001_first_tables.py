@@ -10,13 +10,10 @@ from alembic import op
 revision = "0001"
 down_revision = None
 
-_MATCH_KEYS = 6
-
 
 def upgrade() -> None:
     """Make the tables."""
     _link()
-    _stranger()
     _intent()
     _conflict()
     _history()
@@ -76,24 +73,6 @@ def _link() -> None:
     waits = ["waits_sync", "waits_side", "waits_id"]
     _index("link", "link_waits", waits, "waits_sync IS NOT NULL")
     _index("link", "link_alone", ["sync", "state"], "left_id IS NULL OR right_id IS NULL")
-
-
-def _stranger() -> None:
-    op.create_table(
-        "stranger",
-        _id("number"),
-        _text("sync"),
-        _text("side"),
-        _text("id"),
-        _text("mark"),
-        _maybe("fields"),
-        _number("width"),
-        *(_maybe(f"key_{number}") for number in range(_MATCH_KEYS)),
-        sa.UniqueConstraint("sync", "side", "id", name="stranger_id"),
-    )
-    for number in range(_MATCH_KEYS):
-        key = f"key_{number}"
-        _index("stranger", f"stranger_{key}", ["sync", key], f"{key} IS NOT NULL")
 
 
 def _intent() -> None:

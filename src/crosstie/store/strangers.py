@@ -1,0 +1,144 @@
+"""Strangers of one sync, in a scratch database that nobody else sees and no crash leaves behind.
+
+They are as many as the records of both sides, so they are kept out of memory; and they are worth
+nothing once the scan that found them is over, so they are kept out of the state.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from itertools import groupby
+from operator import itemgetter
+
+from sqlalchemy import Connection
+
+from crosstie.core.values import Side
+from crosstie.ports.state import Group, Match, Stranger
+from crosstie.store.sqlite import make_scratch
+
+# `met` has the numbers of those who share a key with somebody. `looking` and `meeting` are of one
+# key: narrow and in the order of the key, so that finding who shares it is one pass.
+_TABLES = (
+    "CREATE TABLE met (number INTEGER PRIMARY KEY)",
+    "CREATE TABLE looking (key TEXT, side TEXT, number INTEGER, PRIMARY KEY (key, side, number))"
+    " WITHOUT ROWID",
+    "CREATE TABLE meeting (number INTEGER PRIMARY KEY, key TEXT, lone INTEGER,"
+    " left_number INTEGER, right_number INTEGER)",
+)
+# In the order of the left strangers: reading the matches then reads one side front to back.
+_MEETING = """
+INSERT INTO meeting (key, lone, left_number, right_number)
+SELECT key, count(*) = 2 AND count(DISTINCT side) = 2,
+       min(CASE side WHEN 'left' THEN number END) AS first,
+       min(CASE side WHEN 'right' THEN number END)
+FROM looking GROUP BY key HAVING count(*) > 1 ORDER BY first
+"""
+_MET = """
+INSERT INTO met
+SELECT looking.number FROM meeting CROSS JOIN looking ON looking.key = meeting.key
+ORDER BY looking.number
+"""
+_GROUPS = """
+SELECT shown.number, stranger.side, stranger.id, stranger.mark
+FROM (SELECT number, key FROM meeting WHERE number > ? AND NOT lone ORDER BY number LIMIT ?) shown
+CROSS JOIN looking ON looking.key = shown.key
+CROSS JOIN stranger ON stranger.number = looking.number
+ORDER BY shown.number, stranger.id
+"""
+_ALONE = """
+SELECT id, mark FROM stranger
+WHERE side = ? AND (? IS NULL OR id > ?) AND number NOT IN (SELECT number FROM met)
+ORDER BY id LIMIT ?
+"""
+
+
+class Strangers:
+    """Those of one sync; `width` is how many match keys each has."""
+
+    def __init__(self, width: int) -> None:
+        self._engine = make_scratch()
+        self._width = width
+        keys = [f"key_{number}" for number in range(width)]
+        columns = ["side", "id", "mark", *keys, "fields"]
+        places = ", ".join("?" for _ in columns)
+        self._add = f"INSERT OR REPLACE INTO stranger ({', '.join(columns)}) VALUES ({places})"
+        own = [f"{who}.{key}" for who in ("a", "b") for key in keys]
+        shown = ["meeting.number", "a.id", "b.id", "a.mark", "b.mark", _EQUAL, *own]
+        self._matches = f"SELECT {', '.join(shown)} {_LONE}"
+        with self._engine.begin() as connection:
+            texts = "".join(f"{name} TEXT, " for name in columns[:-1])
+            connection.exec_driver_sql(
+                f"CREATE TABLE stranger (number INTEGER PRIMARY KEY, {texts} fields BLOB,"
+                " UNIQUE (side, id))"
+            )
+            for table in _TABLES:
+                connection.exec_driver_sql(table)
+
+    def close(self) -> None:
+        """Forget them all."""
+        self._engine.dispose()
+
+    def add(self, side: Side, strangers: Sequence[Stranger]) -> None:
+        """`MatchStore.add_strangers`."""
+        on = side.value
+        rows = [(on, id_, mark, *keys, fields) for id_, keys, mark, fields in strangers]
+        if rows:
+            with self._engine.begin() as connection:
+                connection.exec_driver_sql(self._add, rows)
+
+    def meet(self, key_number: int) -> None:
+        """`MatchStore.meet_strangers`."""
+        key = f"key_{key_number}"
+        with self._engine.begin() as connection:
+            _run(connection, "DELETE FROM looking", "DELETE FROM meeting")
+            _run(
+                connection,
+                f"INSERT INTO looking SELECT {key}, side, number FROM stranger"
+                f" WHERE {key} IS NOT NULL AND number NOT IN (SELECT number FROM met)"
+                " ORDER BY 1, 2, 3",
+                _MEETING,
+                _MET,
+            )
+
+    def matches(self, after: int, limit: int) -> list[Match]:
+        """`MatchStore.stranger_matches`."""
+        width = self._width
+        with self._engine.begin() as connection:
+            rows = connection.exec_driver_sql(self._matches, (after, limit)).all()
+        return [
+            Match(number, left, right, left_mark, right_mark, fields, (*k[:width],), (*k[width:],))
+            for number, left, right, left_mark, right_mark, fields, *k in rows
+        ]
+
+    def groups(self, after: int, limit: int) -> list[Group]:
+        """`MatchStore.stranger_groups`."""
+        with self._engine.begin() as connection:
+            rows = connection.exec_driver_sql(_GROUPS, (after, limit)).all()
+        return [_group(number, list(members)) for number, members in groupby(rows, itemgetter(0))]
+
+    def alone(self, side: Side, after: str | None, limit: int) -> list[tuple[str, str]]:
+        """`MatchStore.strangers`."""
+        with self._engine.begin() as connection:
+            rows = connection.exec_driver_sql(_ALONE, (side.value, after, after, limit))
+            return [(id_, mark) for id_, mark in rows]
+
+
+_EQUAL = "CASE WHEN a.fields = b.fields THEN a.fields END"
+_LONE = """
+FROM meeting
+CROSS JOIN stranger a ON a.number = meeting.left_number
+CROSS JOIN stranger b ON b.number = meeting.right_number
+WHERE meeting.number > ? AND meeting.lone ORDER BY meeting.number LIMIT ?
+"""
+
+
+def _run(connection: Connection, *statements: str) -> None:
+    for statement in statements:
+        connection.exec_driver_sql(statement)
+
+
+def _group(number: int, members: Sequence[Sequence[str]]) -> Group:
+    marks: dict[str, dict[str, str]] = {side.value: {} for side in Side}
+    for _, side, record_id, mark in members:
+        marks[side][record_id] = mark
+    return Group(number, marks[Side.LEFT.value], marks[Side.RIGHT.value])
