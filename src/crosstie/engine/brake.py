@@ -12,6 +12,12 @@ from crosstie.engine.reconcile import Surveyed
 from crosstie.engine.work import Work
 from crosstie.ports import Store
 
+MEMORY = 600.0
+"""Seconds for which deletions of earlier runs count as those of this one."""
+MANY_RUNS = 2_000
+RELEASED = "released"
+"""Kind of a run for which a person let go of the brake."""
+
 
 @dataclass(frozen=True, slots=True)
 class Seen:
@@ -34,19 +40,39 @@ async def brake(work: Work, store: Store, seen: Seen) -> str | None:
     limits = work.sync.brake
     emptied = seen.survey.emptied() if seen.survey is not None else ()
     few = await store.claim(work.name, work.clock.now(), limits.records + 1, frozenset())
-    if len(few) <= limits.records and not emptied and not any(seen.gone.values()):
+    going = sum(seen.gone.values())
+    if seen.survey is not None:
+        going += sum(seen.survey.absent.values())
+    before = await _deleted_lately(work, store) if going else 0
+    if len(few) + before <= limits.records and not emptied and not any(seen.gone.values()):
         return None
-    reason = await _too_much(work, store, seen, emptied)
+    reason = await _too_much(work, store, seen, emptied, before)
     if reason is not None:
         await store.hold(work.name, reason)
         work.count("held")
     return reason
 
 
-async def _too_much(work: Work, store: Store, seen: Seen, emptied: tuple[Side, ...]) -> str | None:
+async def _deleted_lately(work: Work, store: Store) -> int:
+    """Records that the runs of the last minutes deleted: a flood comes in many small runs.
+
+    What a person let pass is not held against the next run.
+    """
+    deleted, since = 0, work.clock.now() - MEMORY
+    for run in await store.runs(MANY_RUNS):
+        if run.started < since or run.kind == RELEASED:
+            break
+        deleted += sum(run.counts.get(f"{work.name}.deleted_{side}", 0) for side in Side)
+    return deleted
+
+
+async def _too_much(
+    work: Work, store: Store, seen: Seen, emptied: tuple[Side, ...], before: int
+) -> str | None:
+    """before: records of the sync that were deleted lately."""
     limits = work.sync.brake
     figures = await store.figures(work.name, work.clock.now())
-    linked, due = figures.linked, figures.due_linked
+    linked, due = figures.linked, figures.due_linked + before
     all_gone = tuple(side for side, gone in seen.gone.items() if gone and gone >= linked)
     many = due > limits.records and due > limits.share * linked
     harm = Harm(linked, empty=emptied)
@@ -55,4 +81,6 @@ async def _too_much(work: Work, store: Store, seen: Seen, emptied: tuple[Side, .
         harm = await planner.harm(work, linked=linked, enough=enough)
         if harm.deletes >= linked:
             harm = replace(harm, empty=all_gone)
+        if harm.deletes:
+            harm = replace(harm, linked=linked + before, deletes=harm.deletes + before)
     return trips(harm, share=limits.share, records=limits.records, empty_side=limits.empty_side)

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field, replace
 
 from crosstie.core.errors import Halt, Retry, SyncError
 from crosstie.core.values import Instant, Side
-from crosstie.engine.brake import Seen, brake
+from crosstie.engine.brake import RELEASED, Seen, brake
 from crosstie.engine.drain import Progress, drain
 from crosstie.engine.notice import notice
 from crosstie.engine.reconcile import overdue, reconcile
@@ -94,7 +94,7 @@ async def run(
     counts = {name: number for name, number in ledger.counts.items() if number}
     ledger.counts.clear()
     error = next((f"{name}: {why}" for name, why in missed.items()), None)
-    if run_id == 0 and (counts or options.full):
+    if run_id == 0 and (counts or options.full or options.release):
         run_id = await store.start_run(_kind(options), clock.now())
     if run_id:
         await store.finish_run(run_id, clock.now(), counts, error)
@@ -103,6 +103,8 @@ async def run(
 
 
 def _kind(options: Options) -> str:
+    if options.release:
+        return RELEASED
     return "full" if options.full else "run"
 
 

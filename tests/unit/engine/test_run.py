@@ -370,3 +370,20 @@ def test_nothing_is_created_where_the_sync_says_so() -> None:
     world.quiet()
     assert len(world.rights()) == 1
     assert len(world.lefts()) == 2
+
+
+def test_a_flood_of_deletions_in_many_small_runs_trips_the_brake() -> None:
+    world = World()
+    ids = [world.add(name=f"P{n}", email=f"p{n}@x.example", phone="1") for n in range(60)]
+    world.quiet()
+    for start in range(0, 50, 10):
+        for left_id in ids[start : start + 10]:
+            world.left.remove(left_id)
+        report = world.run()
+        world.clock.advance(1)
+    assert "delete" in report.held["people"]
+    assert len(world.rights()) == 40, "twenty were within the limit"
+    world.run(release=True)
+    assert len(world.rights()) == 10
+    world.left.remove(ids[55])
+    assert not world.run().held, "what a person let pass is not held against the next run"
