@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from dataclasses import dataclass, field
+from functools import lru_cache
 from math import isfinite
 
 from crosstie.core.lens.base import TwoWay, Unmappable, composed, folded
@@ -74,6 +75,10 @@ class _Texts(TwoWay):
         return f"expected a list of texts{' as JSON text' if self.text else ''}"
 
 
+_tag = lru_cache(maxsize=4_096)(folded)
+"""Few words serve many records: most are folded already."""
+
+
 @dataclass(frozen=True, slots=True)
 class Tags(_Texts):
     """A set of words. Canonical: small letters, each once, sorted; None for the empty set."""
@@ -87,7 +92,7 @@ class Tags(_Texts):
             return None
         if type(raw) is list:
             # Listings are full of these: one pass instead of trimming first and folding then.
-            tags = {folded(tag) if type(tag) is str else _item(tag) for tag in raw}
+            tags = {_tag(tag) if type(tag) is str else _item(tag) for tag in raw}
             tags.discard("")
             return sorted(tags) or None
         return sorted({folded(item) for item in self._items(raw)}) or None
