@@ -39,6 +39,22 @@ def test_stopping_twice_is_the_same_as_once() -> None:
     asyncio.run(story())
 
 
+def test_without_a_seed_no_id_is_given_in_two_lives() -> None:
+    first, second = GhlSandbox(seed=None), GhlSandbox(seed=None)
+    given = [first.ids.record(), second.ids.record()]
+    first.reset()
+    given.append(first.ids.record())
+    assert len(set(given)) == 3
+
+
+def test_a_seed_gives_the_same_ids_in_every_life() -> None:
+    first, second = GhlSandbox(seed=7), GhlSandbox(seed=7)
+    assert set(first.location.fields) == set(second.location.fields)
+    assert set(first.location.fields) != set(GhlSandbox().location.fields)
+    first.reset()
+    assert first.ids.record() == second.ids.record()
+
+
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
 def test_run_serves_until_a_signal_and_ends_cleanly(number: signal.Signals) -> None:
     with subprocess.Popen(

@@ -15,7 +15,7 @@ from crosstie.ports import RemoteField, Schema
 if TYPE_CHECKING:
     from crosstie.service.wiring import Opened
 
-LIKELY = 0.72
+LIKELY = 0.82
 """Likeness of two names, 0..1, from which they are proposed as a pair."""
 
 
@@ -81,17 +81,22 @@ async def schema_of(opened: Opened, sync: str, side: Side) -> Schema:
 
 
 def proposals(left: Sequence[FieldLine], right: Sequence[FieldLine]) -> Sequence[Proposal]:
-    """Pairs whose names are alike, the most alike first, each field once."""
-    scored = [(_likeness(a, b), a, b) for a in left for b in right if a.writable or b.writable]
+    """Pairs whose names are alike, that a lens fits and both sides can write; the most alike first.
+
+    Each field is in one pair at most.
+    """
+    scored = [(_likeness(a, b), a, b) for a in left for b in right if a.writable and b.writable]
     scored = [entry for entry in scored if entry[0] >= LIKELY]
     scored.sort(key=lambda entry: (-entry[0], entry[1].name, entry[2].name))
     out: list[Proposal] = []
     taken: set[tuple[Side, str]] = set()
     for likeness, a, b in scored:
-        if (Side.LEFT, a.name) in taken or (Side.RIGHT, b.name) in taken:
+        lens = _lens(a, b)
+        if lens is None or (Side.LEFT, a.name) in taken or (Side.RIGHT, b.name) in taken:
             continue
         taken |= {(Side.LEFT, a.name), (Side.RIGHT, b.name)}
-        out.append(Proposal(a.name, b.name, round(likeness, 2), _declared(a, b)))
+        declared = f'field("{a.name}", "{b.name}", {lens})'
+        out.append(Proposal(a.name, b.name, round(likeness, 2), declared))
     return out
 
 
@@ -119,17 +124,35 @@ def _plain(name: str) -> str:
     return re.sub(r"[^a-z0-9]", "", name.rpartition(".")[2].lower())
 
 
-_LENSES = {
-    "date": "Date()",
-    "datetime": "DateTime()",
-    "integer": "Integer()",
-    "boolean": "Boolean()",
-    "choices": "Tags()",
-    "json": "JsonValue()",
-}
+_LENSES: Sequence[tuple[str, frozenset[str], str]] = (
+    ("date", frozenset({"date", "text"}), "Date()"),
+    ("datetime", frozenset({"datetime"}), "DateTime()"),
+    ("integer", frozenset({"integer", "number"}), "Integer()"),
+    ("money", frozenset({"money", "number"}), 'Money("USD", wire="number")'),
+    ("boolean", frozenset({"boolean"}), "Boolean()"),
+    ("choices", frozenset({"choices", "json"}), "Tags()"),
+    ("json", frozenset({"json"}), "JsonValue()"),
+    ("text", frozenset({"text", "choice"}), "Text()"),
+    ("choice", frozenset({"choice"}), "Text()"),
+)
+"""(a kind that one side must have, kinds that both must be of, the lens that then serves both)."""
 _BY_NAME = {"email": "Email()", "phone": "Phone()"}
 
 
-def _declared(a: FieldLine, b: FieldLine) -> str:
-    lens = _BY_NAME.get(_plain(b.name)) or _LENSES.get(a.kind) or _LENSES.get(b.kind) or "Text()"
-    return f'field("{a.name}", "{b.name}", {lens})'
+def _lens(a: FieldLine, b: FieldLine) -> str | None:
+    """The lens for such a pair as it is written in a call of `field`; None where no lens is sure.
+
+    Two plain numbers get none: whether they are amounts, and of which currency, is not told.
+    """
+    kinds = {a.kind, b.kind}
+    if kinds == {"text"} and _plain(b.name) in _BY_NAME:
+        return _BY_NAME[_plain(b.name)]
+    if (a.kind, b.kind) == ("text", "choices"):
+        return 'left_lens=Tags(separator=","), right_lens=Tags()'
+    if (a.kind, b.kind) == ("text", "choice") and b.options:
+        pairs = ", ".join(f'"{option}": "{option}"' for option in b.options)
+        return f"EnumMap({{{pairs}}})"
+    for needed, fitting, lens in _LENSES:
+        if needed in kinds and kinds <= fitting:
+            return lens
+    return None

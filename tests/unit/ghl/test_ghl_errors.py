@@ -110,6 +110,18 @@ def test_duplicates_name_the_one_that_exists():
     assert "annabel" not in str(contact)
 
 
+def test_a_duplicate_on_an_update_says_which_field_which_record_and_what_to_do():
+    refused = means(400, "No duplicates.", meta={"contactId": "C9", "matchingField": "email"})
+    assert isinstance(refused, Duplicate) and refused.field == "email"
+    assert "the contact C9 has the same email already" in str(refused)
+    assert "change the email of one of the two" in str(refused.fix)
+    vague = means(400, "No duplicates.", meta={"contactId": "C9", "matchingField": ["a b"]})
+    assert isinstance(vague, Duplicate) and vague.field is None
+    assert "e-mail or phone" in f"{vague}"
+    deal = means(400, "No duplicates.", CREATE, meta={"existingId": "O9"})
+    assert "O9" in str(deal) and isinstance(deal, Duplicate) and "settings" in str(deal.fix)
+
+
 @pytest.mark.parametrize(
     ("message", "field"),
     [

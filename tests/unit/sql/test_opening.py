@@ -84,6 +84,17 @@ def test_a_missing_database_file_is_told_and_never_made(tmp_path: Path) -> None:
     assert not path.exists()
 
 
+def test_a_relative_address_is_told_with_the_whole_path_that_was_looked_at(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    for address in ("sqlite:///typo.db", "sqlite:///file:typo.db?uri=true"):
+        with pytest.raises(Misconfigured) as wrong:
+            run(TableCollection(Database(address).table("trips"), ()).open())
+        assert f"looked at {tmp_path / 'typo.db'}" in str(wrong.value)
+        assert "folder from which the command runs" in str(wrong.value.fix)
+
+
 def test_an_address_may_ask_for_reading_only(app: App) -> None:
     app.sql("CREATE TABLE t (id INTEGER PRIMARY KEY)")
     address = f"sqlite:///file:{app.path}?mode=ro&uri=true"

@@ -166,6 +166,14 @@ def test_what_the_table_refuses_is_rejected_with_column_and_cure(
     assert trips_app.sql("SELECT COUNT(*) FROM trips") == [(1,)]
 
 
+def test_a_column_without_a_value_is_to_be_filled_in_on_the_other_side_first(
+    trips_app: App,
+) -> None:
+    with pytest.raises(Rejected) as refused:
+        run(trips_app.opened("trips").create({"code": "X"}, "k"))
+    assert str(refused.value.fix).startswith("fill in what is mapped to 'name' on the other side")
+
+
 def test_no_error_text_holds_a_value(trips_app: App) -> None:
     trips = trips_app.opened("trips")
     for fields in ({"name": "SECRET", "code": "R"}, {"name": "x", "size": "SECRET"}):

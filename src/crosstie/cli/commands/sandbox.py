@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 from typing import Annotated
 
 import typer
@@ -9,6 +10,7 @@ import typer
 from crosstie.cli.group import app as make
 from crosstie.cli.options import AsJson, Debug
 from crosstie.cli.out import Out
+from crosstie.core.errors import CrosstieError
 from crosstie.service.asked import Misused
 
 app = make("Start a local stand-in of a remote system. Example: crosstie sandbox ghl --port 8765")
@@ -30,6 +32,11 @@ def ghl(
 ) -> int:
     """Start a stand-in of GoHighLevel on this machine, until Ctrl-C.
 
+    It prints the base_url to declare, and the location and the token to set. It keeps everything
+    in memory: a restart forgets every record and gives new ids. Remove the state database of your
+    application then as well (crosstie.db and the files beside it), or its links point at records
+    that are gone, which a run takes for deletions.
+
     \b
     Example:
       crosstie sandbox ghl --port 8765 --preset tripbuilder
@@ -43,11 +50,29 @@ def ghl(
     def ready(url: str) -> None:
         if as_json:
             out.document({"url": url, "location": LOCATION_ID, "token": DEFAULT_TOKEN})
-            return
-        out.line(f"GoHighLevel stands in at {url} (open it in a browser)")
-        out.line(f"location: {LOCATION_ID}")
-        out.line(f"token:    {DEFAULT_TOKEN}")
-        out.say("end it with Ctrl-C")
+        else:
+            _tell(out, url, LOCATION_ID, DEFAULT_TOKEN)
 
-    run(port, preset, ready)
+    try:
+        run(port, preset, ready)
+    except OSError as wrong:
+        if wrong.errno != errno.EADDRINUSE or debug:
+            raise
+        fix = "end what uses it, or take another one with `--port`; `--port 0` takes a free one"
+        raise CrosstieError(f"port {port} on 127.0.0.1 is taken", fix=fix) from wrong
     return 0
+
+
+def _tell(out: Out, url: str, location: str, token: str) -> None:
+    """What to type elsewhere, on stdout, and what to know, on stderr."""
+    out.line(f"GoHighLevel stands in at {url} (open it in a browser)")
+    out.line("set where you run crosstie:")
+    out.line(f"  export GHL_LOCATION={location}")
+    out.line(f"  export GHL_TOKEN={token}")
+    out.line("declare:")
+    out.line(f'  GoHighLevel("env:GHL_LOCATION", token="env:GHL_TOKEN", base_url="{url}")')
+    out.say(
+        "it forgets everything when it ends: remove your state (crosstie.db*) before you go on "
+        "with the next one"
+    )
+    out.say("end it with Ctrl-C")

@@ -94,9 +94,10 @@ def _absent(where: str, text: str, reply: Reply) -> Exception:
 def _refused(where: str, text: str, reply: Reply, request: Request) -> Exception:
     meta = reply.json.get("meta") if isinstance(reply.json, dict) else None
     if isinstance(meta, dict):
-        existing = meta.get("contactId") or meta.get("existingId")
-        if isinstance(existing, str) and existing:
-            return Duplicate(f"{where}: it exists already", existing=existing)
+        for named, model in (("contactId", "contact"), ("existingId", "opportunity")):
+            existing = meta.get(named)
+            if isinstance(existing, str) and existing:
+                return _duplicate(where, model, existing, meta.get("matchingField"))
     if reply.status == 400 and re.search(r"not found", text, re.IGNORECASE):
         # A write may name another record that is missing, such as the contact of an opportunity.
         own = request.path.split("/")[2]
@@ -115,6 +116,25 @@ def _refused(where: str, text: str, reply: Reply, request: Request) -> Exception
         unknown=reply.status == 422 and request.method == "POST",
         fix=_fix(field, text),
     )
+
+
+def _duplicate(where: str, model: str, existing: str, matching: Json) -> Duplicate:
+    """model: which kind of record exists.  matching: the field that both would share, if told."""
+    if model == "opportunity":
+        return Duplicate(
+            f"{where}: its contact has the opportunity {existing} in this pipeline already",
+            existing=existing,
+            fix="allow several opportunities of a contact in the location's settings, or delete "
+            "one of the two",
+        )
+    field = matching if isinstance(matching, str) and matching.isalpha() else None
+    refused = Duplicate(
+        f"{where}: the contact {existing} has the same {field or 'e-mail or phone'} already",
+        existing=existing,
+        fix=f"change the {field or 'e-mail or phone'} of one of the two, or make them one contact",
+    )
+    refused.field = field
+    return refused
 
 
 def _fix(field: str | None, text: str) -> str:

@@ -20,10 +20,10 @@ if TYPE_CHECKING:
 class Database:
     """The application's own database: an account without quota.
 
-    url: as SQLAlchemy writes it, `sqlite:///path/to/app.db`.  label: what a person calls it; the
-    address without its password when not given.  busy_ms: how long a call waits for another
-    writer before it gives way and tries later.  foreign_keys: our own writes honour the declared
-    foreign keys, cascades included.
+    url: as SQLAlchemy writes it, `sqlite:///path/to/app.db`; a relative path begins in the folder
+    from which the command runs.  label: what a person calls it; the address without its password
+    when not given.  busy_ms: how long a call waits for another writer before it gives way and
+    tries later.  foreign_keys: our own writes honour the declared foreign keys, cascades included.
     """
 
     url: str = field(repr=False)

@@ -8,7 +8,7 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from typing import Any
 
-from sqlalchemy import Connection, Executable, Row, make_url
+from sqlalchemy import URL, Connection, Executable, Row, make_url
 from sqlalchemy.exc import ArgumentError, DBAPIError
 
 from crosstie.connectors.sql.database import Database
@@ -32,6 +32,7 @@ class Sql:
                 fix="write it like sqlite:///path/to/file.db",
             ) from None
         self.label = database.label
+        self._file = _file_of(url)
         self.dialect: Dialect = dialect_for(url)
         self._engine = self.dialect.engine(
             url, busy_ms=database.busy_ms, foreign_keys=database.foreign_keys
@@ -90,4 +91,11 @@ class Sql:
         try:
             yield
         except DBAPIError as error:
-            raise error_of(self.dialect.fault(error), where) from error
+            raise error_of(self.dialect.fault(error), where, self._file) from error
+
+
+def _file_of(url: URL) -> str:
+    """The whole path of a database that is a file; "" for one behind a server."""
+    if url.get_backend_name() != "sqlite" or not url.database:
+        return ""
+    return os.path.abspath(url.database.removeprefix("file:"))

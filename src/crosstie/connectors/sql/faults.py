@@ -35,8 +35,11 @@ class Where:
 _SETUP = frozenset({Verb.OPEN, Verb.CAPTURE})
 
 
-def error_of(fault: Fault, where: Where) -> CrosstieError:
-    """The error to raise. It names columns and constraints, never a value."""
+def error_of(fault: Fault, where: Where, file: str = "") -> CrosstieError:
+    """The error to raise. It names columns and constraints, never a value.
+
+    file: the whole path of the database, where it is a file.
+    """
     match fault.trouble:
         case Trouble.BUSY:
             return Retry(
@@ -54,8 +57,9 @@ def error_of(fault: Fault, where: Where) -> CrosstieError:
         case Trouble.UNOPENED:
             return _set_up(
                 where,
-                "the database cannot be opened",
-                "check the address, that the file exists, and its permissions",
+                f"the database cannot be opened{file and f'; looked at {file}'}",
+                "check that the file exists, and its permissions; a relative address begins in "
+                "the folder from which the command runs: write sqlite:////whole/path/to/app.db",
             )
         case Trouble.BROKEN:
             return _set_up(
@@ -90,7 +94,8 @@ def _refused(fault: Fault, where: Where) -> CrosstieError:
         return Rejected(
             f"{where}: column {listed} must have a value",
             field=column,
-            fix=f"map a field or a constant onto {listed}, or give it a default in the database",
+            fix=f"fill in what is mapped to {listed} on the other side; if nothing is, map a field "
+            "or a constant to it; or let the database have rows without it",
         )
     if fault.trouble is Trouble.UNIQUE:
         return Rejected(

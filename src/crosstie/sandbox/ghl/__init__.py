@@ -44,9 +44,12 @@ async def start(sandbox: GhlSandbox, host: str = "127.0.0.1", port: int = 0) -> 
 def run(port: int, preset: str, ready: Callable[[str], None]) -> None:
     """Serve a fresh sandbox on 127.0.0.1 until SIGINT or SIGTERM; `ready` gets the address.
 
+    Its ids are of no earlier run: a state that outlived that run must not meet strangers under
+    the ids it remembers.
+
     Raises OSError when the port is taken, ValueError for an unknown preset.
     """
-    sandbox = GhlSandbox(preset)
+    sandbox = GhlSandbox(preset, seed=None)
 
     async def main() -> None:
         await until_signal(await start(sandbox, port=port), ready)

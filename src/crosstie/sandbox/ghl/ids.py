@@ -1,4 +1,4 @@
-"""Ids as GoHighLevel makes them, but the same ones in every run."""
+"""Ids as GoHighLevel makes them, and the same ones in every run where a test wants that."""
 
 from __future__ import annotations
 
@@ -9,11 +9,11 @@ _ALPHABET = string.ascii_letters + string.digits
 
 
 class Ids:
-    """A seeded source of ids: the n-th id of a fresh sandbox is always the same."""
+    """A source of ids. The n-th id of a seed is always the same one; None: of no two sources."""
 
     __slots__ = ("_random", "_traces")
 
-    def __init__(self, seed: int = 1) -> None:
+    def __init__(self, seed: int | None = 1) -> None:
         self._random = random.Random(seed)
         self._traces = 0
 

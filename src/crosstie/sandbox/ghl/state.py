@@ -25,7 +25,8 @@ class GhlSandbox:
     """A stand-in for one GoHighLevel location. Not thread-safe: one event loop owns it.
 
     `now` gives seconds since 1970 and is the real clock unless a test brings its own.
-    `base_url` is where it is served, once it is. Raises ValueError for an unknown preset.
+    `base_url` is where it is served, once it is. `seed` says which ids it gives; with None each
+    start and each reset gives others. Raises ValueError for an unknown preset.
     """
 
     clock: SandboxClock
@@ -38,7 +39,9 @@ class GhlSandbox:
         *,
         settings: Settings | None = None,
         now: Callable[[], float] | None = None,
+        seed: int | None = 1,
     ) -> None:
+        self._seed = seed
         self.clock = SandboxClock() if now is None else SandboxClock(now)
         self.settings = settings or Settings()
         self.calls = Calls()
@@ -48,12 +51,12 @@ class GhlSandbox:
         self.reset(preset)
 
     def reset(self, preset: str | None = None) -> None:
-        """Empty everything and set the preset up again, with the same ids as the first time.
+        """Empty everything and set the preset up again, under the same ids if there is a seed.
 
         Settings, counts and faults stay as they are. Raises ValueError for an unknown preset.
         """
         self.preset = preset or self.preset
-        self.ids = Ids()
+        self.ids = Ids(self._seed)
         self.location = Location(
             id=LOCATION_ID, name="Sandbox Location", company_id="sandboxCompany000001"
         )
