@@ -108,7 +108,7 @@ ERRORS = [
     (("status", "--app", "nowhere:app"), "misconfigured", 3),
     (("run", "--once", "--sync", "nothing"), "misconfigured", 3),
     (("check", "--sync", "nothing"), "misconfigured", 3),
-    (("apply", "nothing.json"), "system", 1),
+    (("apply", "nothing.json"), "usage", 2),
     (("apply", "pyproject.toml"), "misconfigured", 3),
     (("record", "show", "nobody"), "unknown", 1),
     (("conflicts", "show", "7"), "unknown", 1),

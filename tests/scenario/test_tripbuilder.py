@@ -29,11 +29,10 @@ from crosstie.sync import Crosstie
 
 sys.path.insert(0, str(folder("tripbuilder")))
 
+from tripbuilder import create_app
 from tripbuilder.crosstie_app import declared
 from tripbuilder.models import Contact, Passenger, Trip, db
 from tripbuilder.settings import Settings
-
-from tripbuilder import create_app
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import sys
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -11,7 +12,7 @@ if TYPE_CHECKING:
     from rich.console import Console
 
 WIDE = 200
-"""Columns of a table that no terminal bounds."""
+"""Columns of a table that neither a terminal nor COLUMNS bounds."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,14 +29,22 @@ class Out:
         sys.stdout.write(encoded.decode() + "\n")
 
     def table(self, columns: Sequence[str], rows: Sequence[Sequence[str]]) -> None:
-        """A table on stdout. Columns whose name begins with `#` are set to the right."""
+        """A table on stdout.
+
+        Columns whose name begins with `#` are set to the right, those with `=` never broken: what
+        stands in them is copied.
+        """
         from rich.table import Table
         from rich.text import Text
 
         table = Table(box=None, pad_edge=False, header_style="bold")
         for name in columns:
-            plain = name.removeprefix("#")
-            table.add_column(plain, justify="right" if name != plain else "left", overflow="fold")
+            table.add_column(
+                name.lstrip("#="),
+                justify="right" if name.startswith("#") else "left",
+                overflow="fold",
+                no_wrap=name.startswith("="),
+            )
         for row in rows:
             table.add_row(*(Text(clean(cell)) for cell in row))
         console(sys.stdout).print(table)
@@ -54,7 +63,7 @@ def console(file: TextIO) -> Console:
     """A console on that file: plain off a terminal, and where NO_COLOR is set."""
     from rich.console import Console
 
-    width = None if file.isatty() else WIDE
+    width = None if file.isatty() or os.environ.get("COLUMNS", "").isdigit() else WIDE
     return Console(file=file, width=width, highlight=False, markup=False, emoji=False)
 
 

@@ -8,6 +8,7 @@ from typing import Any
 from crosstie.cli.out import Out
 from crosstie.core.errors import CrosstieError
 from crosstie.core.plan import Plan, Planned
+from crosstie.core.values import Side
 from crosstie.engine.run import Report
 
 SIGNS = {"create": "+", "update": "~", "archive": "~", "delete": "-", "close": "=", "ask": "!"}
@@ -19,7 +20,7 @@ def show_plan(out: Out, plan: Plan) -> None:
     """A table with signs; the summary is the last line."""
     rows = [_row(operation) for operation in plan.operations[:MOST]]
     if rows:
-        out.table(("", "sync", "what", "side", "left id", "right id", "fields", "why"), rows)
+        out.table(("", "sync", "what", "side", "=left id", "=right id", "fields", "why"), rows)
         more = len(plan.operations) - len(rows)
         if more:
             out.line(f"... and {more} more; `-o FILE` and `--json` hold all of them")
@@ -37,9 +38,29 @@ def _row(operation: Planned) -> tuple[str, ...]:
         operation.side.value if operation.side else "-",
         operation.left_id or "-",
         operation.right_id or "-",
-        ", ".join(operation.changes) or "-",
-        operation.cause or "-",
+        _fields(operation),
+        _ASKS.get(operation.cause, operation.cause) or "-",
     )
+
+
+_ASKS = {
+    "edit": "changed on both sides: a person is asked",
+    "match": "several could belong to it: a person is asked",
+    "delete": "deleted on one side, changed on the other: a person is asked",
+    "unknown": "it may have been created already: a person is asked",
+}
+
+
+def _fields(operation: Planned) -> str:
+    """The fields that change; of a whole record only how many."""
+    if operation.kind in ("create", "delete"):
+        return counted(len(operation.changes), "field")
+    return ", ".join(operation.changes) or "-"
+
+
+def counted(number: int, what: str) -> str:
+    """`1 field`, `3 fields`."""
+    return f"{number} {what}" if number == 1 else f"{number} {what}s"
 
 
 def plan_document(plan: Plan) -> dict[str, Any]:
@@ -80,7 +101,12 @@ def _texts(report: Report) -> Mapping[str, str]:
         for name, error in errors.items()
         if name in report.halted or str(error) not in halts
     }
-    return {name: f"{e}. fix: {fix(e)}" for name, e in told.items()}
+    return {name: f"{unnamed(name, str(e))}. fix: {fix(e)}" for name, e in told.items()}
+
+
+def unnamed(name: str, text: str) -> str:
+    """The text without the name that stands before it already, and without its full stop."""
+    return text.removeprefix(f"{name}: ").removesuffix(".")
 
 
 def fix(error: CrosstieError) -> str:
@@ -96,7 +122,7 @@ _WORDS = (
     ("waiting", "waiting for another record"),
     ("postponed", "to be tried again"),
     ("waits_for_search", "waiting for the search"),
-    ("withheld", "left alone"),
+    ("withheld", "left as they are: not in the plan"),
     ("dead", "stopped as dead letters"),
 )
 
@@ -110,6 +136,33 @@ def summary(report: Report, conflicts: int) -> str:
     if conflicts:
         parts.append(f"{conflicts} {'conflict waits' if conflicts == 1 else 'conflicts wait'}")
     return f"Run: {', '.join(parts)}."
+
+
+_LABELS = {
+    **dict(_WORDS),
+    **{
+        f"{verb}_{side}": f"{verb} on the {side}"
+        for verb in ("created", "updated", "deleted")
+        for side in Side
+    },
+    "halted": "put off: the account needs a person",
+    "alone": "without a counterpart",
+    "closed": "kept on one side",
+    "forgotten": "gone on both sides",
+    "recovered": "found again",
+    "noticed_left": "changes seen on the left",
+    "noticed_right": "changes seen on the right",
+}
+
+
+def did(counts: Mapping[str, int]) -> str:
+    """What a run counted, in words, by sync."""
+    by_sync: dict[str, list[str]] = {}
+    for name, number in sorted(counts.items()):
+        sync, _, what = name.rpartition(".")
+        word = _LABELS.get(what) or what.replace("_", " ")
+        by_sync.setdefault(sync, []).append(f"{number} {word}")
+    return "; ".join(f"{sync}: {', '.join(parts)}" for sync, parts in by_sync.items())
 
 
 def report_document(report: Report, conflicts: int, code: int) -> dict[str, Any]:

@@ -39,12 +39,12 @@ async def brake(work: Work, store: Store, seen: Seen) -> str | None:
         return held
     limits = work.sync.brake
     emptied = seen.survey.emptied() if seen.survey is not None else ()
-    few = await store.claim(work.name, work.clock.now(), limits.records + 1, frozenset())
+    due = await store.due_count(work.name, work.clock.now(), limits.records + 1)
     going = sum(seen.gone.values())
     if seen.survey is not None:
         going += sum(seen.survey.absent.values())
     before = await _deleted_lately(work, store) if going else 0
-    if len(few) + before <= limits.records and not emptied and not any(seen.gone.values()):
+    if due + before <= limits.records and not emptied and not any(seen.gone.values()):
         return None
     reason = await _too_much(work, store, seen, emptied, before)
     if reason is not None:

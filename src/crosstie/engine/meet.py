@@ -9,13 +9,15 @@ from enum import Enum
 from typing import Final
 
 from crosstie.core.errors import Retry
-from crosstie.core.match import resembles
-from crosstie.core.values import Fields, Instant, Json, Link, Record, Side
+from crosstie.core.match import all_resemble, resembles
+from crosstie.core.values import Fields, Instant, Json, Link, LinkState, Record, Side
 from crosstie.engine import conflicts
 from crosstie.engine.scene import Records, Scene
 from crosstie.engine.work import Work, with_bases, with_id, with_mark
 from crosstie.ports import ConflictKind, Entry, Intent, Lookup, Step
 
+ASKED_PAUSE = 60.0
+"""Seconds until a record that a person may say is ours is looked at again."""
 MARKER_PAUSE = 2.0
 """Seconds that a record waits for the link that made it to come and claim it."""
 
@@ -74,7 +76,7 @@ async def counterpart(work: Work, scene: Scene, side: Side) -> tuple[Step, Recor
     here = side.other
     own = scene.view(here).record
     assert own is not None
-    await _leave_to_maker(work, own, here)
+    await _leave_to_maker(work, scene, own, here)
     if scene.answered.pair:
         return await _named(work, scene, side, scene.answered.pair)
     keys = {name: scene.view(here).canon.get(name) for name in work.sync.match}
@@ -135,16 +137,23 @@ async def adopt(
     return replace(step, closes=closes), records
 
 
-async def _leave_to_maker(work: Work, own: Record, here: Side) -> None:
+async def _leave_to_maker(work: Work, scene: Scene, own: Record, here: Side) -> None:
     """A record that one of our links made, or may have made, is left for that link to claim.
 
     Without markers nothing tells them apart, so no stranger is introduced while the outcome of a
-    create on its side is unknown.
+    create on its side is being found out; and none that shows what was sent, while a person is
+    asked about it.
     """
-    if not work.at(here).can.marker and await work.store.open_creates(work.name, here):
-        raise Retry(
-            "a create on its side is not accounted for yet", after=MARKER_PAUSE, counts=False
-        )
+    if not work.at(here).can.marker:
+        for intent, state in await work.store.open_creates(work.name, here):
+            asked = state in (LinkState.ASKING, LinkState.DEAD)
+            if intent.link_id == scene.link.id or (
+                asked and not all_resemble(intent.values, scene.view(here).canon)
+            ):
+                continue
+            after = ASKED_PAUSE if asked else MARKER_PAUSE
+            text = "a create on its side is not accounted for yet"
+            raise Retry(text, after=after, counts=False)
     number = _maker_of(work.store.identity, own.marker)
     maker = None if number is None else await work.store.link(number)
     if maker is not None and maker.sync == work.name and maker.id_of(here) is None:

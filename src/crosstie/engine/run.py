@@ -116,7 +116,7 @@ async def _drain(
     for _ in range(PASSES):
         taken = 0
         for work in ready:
-            if not await store.claim(work.name, work.clock.now(), 1, frozenset()):
+            if not await store.due_count(work.name, work.clock.now(), 1):
                 continue
             if run_id == 0:
                 run_id = await store.start_run(_kind(options), work.clock.now())

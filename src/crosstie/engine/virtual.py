@@ -261,8 +261,8 @@ class VirtualStore:
     async def open_intents(self, link_ids: Sequence[int]) -> Sequence[Intent]:
         return await self._real.open_intents([i for i in link_ids if i > 0])
 
-    async def open_creates(self, sync: str, side: Side) -> int:
-        return 0
+    async def open_creates(self, sync: str, side: Side) -> Sequence[tuple[Intent, LinkState]]:
+        return ()
 
     async def conflict(self, conflict_id: int) -> Conflict | None:
         return await self._real.conflict(conflict_id)

@@ -11,6 +11,7 @@ from crosstie.ports.collection import (
 from crosstie.ports.http import Http, HttpAccount, Reply, Request
 from crosstie.ports.runtime import Clock, Dice, Doors, Tasks
 from crosstie.ports.state import (
+    LEFT_ALONE,
     Answer,
     Conflict,
     ConflictKind,
@@ -29,6 +30,7 @@ from crosstie.ports.state import (
 from crosstie.ports.store import DeskStore, FlowStore, JournalStore, LinkStore, MatchStore, Store
 
 __all__ = [
+    "LEFT_ALONE",
     "Answer",
     "Capabilities",
     "Clock",

@@ -10,6 +10,8 @@ from typing import Literal, NamedTuple
 from crosstie.core.values import MISSING, Fields, Instant, Json, Link, LinkState, Missing, Side
 
 OperationKind = Literal["create", "update", "delete"]
+LEFT_ALONE = "left_alone"
+"""`Link.error` of a link that a person wants left alone until one of its records changes."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -156,10 +156,10 @@ class JournalStore(Protocol):
         """Intents of these links that were never closed, oldest first."""
         ...
 
-    async def open_creates(self, sync: str, side: Side) -> int:
-        """How many creates on that side have an outcome that is not known yet.
+    async def open_creates(self, sync: str, side: Side) -> Sequence[tuple[Intent, LinkState]]:
+        """Creates on that side whose outcome is not known, with the state of their link.
 
-        Those that a person has been asked or told about (dead letters) do not count.
+        Oldest first, a hundred at most.
         """
         ...
 
@@ -200,7 +200,18 @@ class DeskStore(Protocol):
         ...
 
     async def rest(self, link_ids: Sequence[int]) -> int:
-        """Make links active and quiet: nothing is due until the next change. Says how many."""
+        """Leave links alone: active, and not due until the next change. Says how many.
+
+        The error is then `LEFT_ALONE`, and the detail stays.
+        """
+        ...
+
+    async def left_alone(self, sync: str) -> int:
+        """How many links rest."""
+        ...
+
+    async def delayed(self, sync: str, limit: int) -> Sequence[tuple[str, int]]:
+        """(detail, how many) of links that are tried again after a Retry, the most first."""
         ...
 
     async def wake_intents(self, now: Instant) -> int:
@@ -208,7 +219,11 @@ class DeskStore(Protocol):
         ...
 
     async def history(self, link_id: int) -> Sequence[Entry]:
-        """A link's history, oldest first."""
+        """A link's history, oldest first. It stays when the link is dropped."""
+        ...
+
+    async def gone_links(self, record_id: str, limit: int) -> Sequence[int]:
+        """Ids of dropped links whose history names this record, oldest first."""
         ...
 
     async def conflicts(self, sync: str | None, limit: int) -> Sequence[Conflict]:
@@ -217,6 +232,10 @@ class DeskStore(Protocol):
 
     async def answer(self, conflict_id: int, answer: Answer, now: Instant) -> None:
         """Keep a person's answer and make the link due and active. A later answer replaces it."""
+        ...
+
+    async def due_count(self, sync: str, now: Instant, most: int) -> int:
+        """How many links are due; counts no further than `most`."""
         ...
 
     async def held(self, sync: str) -> str | None:

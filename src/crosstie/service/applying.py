@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
@@ -45,8 +45,13 @@ async def planned(
     """What a run would do now, with a warning for each sync that the brake would stop."""
     made = await planner.plan(works, full=full, only=only)
     brakes = await braked(opened, made)
-    warnings = (*made.warnings, *(f"the brake stops {s}: {why}" for s, why in brakes.items()))
-    return msgspec.structs.replace(made, warnings=warnings)
+    warnings = [*made.warnings, *(f"the brake stops {s}: {why}" for s, why in brakes.items())]
+    if only is not None and not made.operations and not await opened.store.find_links(only, 1):
+        warnings.append(
+            f"nothing is planned for {only!r}, and no linked record has that id: "
+            "give the id that one of the systems uses"
+        )
+    return msgspec.structs.replace(made, warnings=tuple(warnings))
 
 
 async def braked(opened: Opened, plan: Plan) -> Mapping[str, str]:
@@ -95,6 +100,7 @@ async def apply(
     for work in works:
         await _notice(work, opened.store, plan)
     report = await run(works, opened.store, Options(release=True, looks={}), progress)
+    report = replace(report, counts=gate.counted(report.counts))
     waiting = gate.open()
     if gate.full:
         return Applied(report, tuple(gate.applied), (), (), len(waiting))
@@ -139,6 +145,7 @@ class Exactly:
     _waiting: dict[_Place, list[Planned]] = field(init=False)
     _created: set[tuple[str, int]] = field(default_factory=set)
     _refused: set[tuple[str, Side, str | None]] = field(default_factory=set)
+    _withheld: set[tuple[str, int]] = field(default_factory=set)
 
     def __post_init__(self) -> None:
         self._waiting = defaultdict(list)
@@ -164,6 +171,12 @@ class Exactly:
         """Something else came up for one of its records."""
         return any((operation.sync, side, _id(operation, side)) in self._refused for side in Side)
 
+    def counted(self, counts: Mapping[str, int]) -> Mapping[str, int]:
+        """The counts of the run, with each link that was withheld counted once and not by round."""
+        own = Counter(f"{sync}.withheld" for sync, _ in self._withheld)
+        others = {n: number for n, number in counts.items() if not n.endswith(".withheld")}
+        return {**others, **own}
+
     def permits(self, sync: str, scene: Scene, operation: Operation) -> bool:
         """Whether the plan has it. What completes a record created in this run passes."""
         name = (sync, scene.link.id)
@@ -172,12 +185,14 @@ class Exactly:
         wanted = planner.planned_of(sync, scene, operation)
         if wanted is None:
             return True
+        self._withheld.add(name)
         if self.full:
             return False
         waiting = self._waiting.get(wanted.key[:-1], [])
         for candidate in waiting:
             if _same(candidate.changes, wanted.changes):
                 waiting.remove(candidate)
+                self._withheld.discard(name)
                 self.applied.append(candidate)
                 if isinstance(operation, Create):
                     self._created.add(name)

@@ -17,6 +17,12 @@ class Unknown(CrosstieError):
     code = "unknown"
 
 
+def parted(told: str | None) -> tuple[str, str | None]:
+    """What was kept of an error: what happened, and what a person can do about it."""
+    text, _, fix = (told or "").partition(" fix: ")
+    return text.removesuffix(";"), fix or None
+
+
 class Braked(CrosstieError):
     """The brake stopped it before the first write."""
 

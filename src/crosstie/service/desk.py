@@ -1,4 +1,4 @@
-"""What a person sees and does around the flows: status, records, history. No screen in here."""
+"""What a person sees of one record: both sides, the base, the history. No screen in here."""
 
 from __future__ import annotations
 
@@ -8,10 +8,12 @@ from typing import TYPE_CHECKING
 import msgspec
 
 from crosstie.core.errors import CrosstieError, Rejected, Unlinked
-from crosstie.core.values import Fields, Instant, Json, Link, LinkState, Record, Side
+from crosstie.core.lens import Unmappable
+from crosstie.core.mapping import Field
+from crosstie.core.values import Fields, Instant, Json, Link, Record, Side
 from crosstie.engine.work import Work
-from crosstie.ports import DeskStore, RunRecord
-from crosstie.service.asked import Misused, Unknown
+from crosstie.ports import LEFT_ALONE, DeskStore, Entry
+from crosstie.service.asked import Misused, Unknown, parted
 from crosstie.sync import Crosstie
 
 if TYPE_CHECKING:
@@ -19,105 +21,18 @@ if TYPE_CHECKING:
 
 LINKS = 20
 """How many links one question about an id may find."""
-RUNS = 5
-
-
-class SyncStatus(msgspec.Struct, frozen=True):
-    """How one sync stands. Counts are of links."""
-
-    sync: str
-    linked: int
-    due: int
-    waiting: int
-    asking: int
-    dead: int
-    conflicts: int
-    oldest_due_age: float | None
-    """Seconds that the longest due link has waited."""
-    last_full_scan: Instant | None
-    held: str | None
-    """Why the brake holds it."""
-
-
-class RunLine(msgspec.Struct, frozen=True):
-    """One run. Counts are by `sync.what`."""
-
-    id: int
-    kind: str
-    started: Instant
-    ended: Instant | None
-    counts: Mapping[str, int]
-    error: str | None
-
-
-class Status(msgspec.Struct, frozen=True):
-    """How all of it stands."""
-
-    verdict: str
-    """One sentence: the worst that a person should know, or that all is well."""
-    well: bool
-    syncs: Sequence[SyncStatus]
-    runs: Sequence[RunLine]
-    """The newest first."""
-
-
-async def status(app: Crosstie, store: DeskStore, now: Instant) -> Status:
-    """How every sync stands, from the state alone: neither system is asked."""
-    syncs = []
-    for sync in app.in_order:
-        f = await store.figures(sync.name, now)
-        syncs.append(
-            SyncStatus(
-                sync=sync.name,
-                linked=f.linked,
-                due=f.due,
-                waiting=f.states.get(LinkState.WAITING, 0),
-                asking=f.states.get(LinkState.ASKING, 0),
-                dead=f.states.get(LinkState.DEAD, 0),
-                conflicts=f.conflicts,
-                oldest_due_age=None if f.oldest_due is None else max(0.0, now - f.oldest_due),
-                last_full_scan=f.scanned_at,
-                held=f.held,
-            )
-        )
-    verdict = _trouble(syncs)
-    runs = [_run_line(run) for run in await store.runs(RUNS)]
-    return Status(verdict or _calm(syncs), verdict is None, syncs, runs)
-
-
-def _run_line(run: RunRecord) -> RunLine:
-    return RunLine(run.id, run.kind, run.started, run.ended, run.counts, run.error)
-
-
-def _trouble(syncs: Sequence[SyncStatus]) -> str | None:
-    """The worst first: what stops most."""
-    for s in syncs:
-        if s.held is not None:
-            return f"The brake holds {s.sync}: {s.held}."
-    for what, command in (("dead", "dead list"), ("conflicts", "conflicts list")):
-        total = sum(getattr(s, what) for s in syncs)
-        if total:
-            name = {"dead": "dead letter", "conflicts": "conflict"}[what]
-            some = f"{total} {name}s wait" if total > 1 else f"1 {name} waits"
-            return f"{some} for a person: see `crosstie {command}`."
-    return None
-
-
-def _calm(syncs: Sequence[SyncStatus]) -> str:
-    never = [s.sync for s in syncs if s.last_full_scan is None]
-    if never:
-        return f"Not started yet: {', '.join(never)}. Begin with `crosstie plan`."
-    linked, due = sum(s.linked for s in syncs), sum(s.due for s in syncs)
-    if due:
-        return f"{linked} records linked, {due} due to be looked at."
-    return f"All in step: {linked} records linked, nothing due."
 
 
 class FieldView(msgspec.Struct, frozen=True):
-    """One field of a link. Values are canonical; None is nothing."""
+    """One field of a link. Values are canonical, as both sides are compared; None is nothing."""
 
     left: Json
     right: Json
+    raw_left: Json
+    """As the left itself shows it; None too for a field that is made of several."""
+    raw_right: Json
+    unreadable: Sequence[str]
+    """Sides that show something here that the lens cannot read."""
     base_left: Json
     base_right: Json
     agreed: bool
@@ -135,9 +50,12 @@ class RecordView(msgspec.Struct, frozen=True):
     due: bool
     error: str | None
     detail: str | None
+    fix: str | None
+    left_alone: bool
+    """A person discarded it: it is not tried again until one of its records changes."""
     conflict: int | None
-    there: Mapping[str, bool]
-    """Side -> the record is there now."""
+    there: Mapping[str, bool | None]
+    """Side -> the record is there now; None where it could not be read."""
     fields: Mapping[str, FieldView]
     notes: Sequence[str]
     """Sides that could not be read, and why."""
@@ -195,14 +113,15 @@ async def record(opened: Opened, record_id: str, sync: str | None) -> RecordView
     link = await one_link(opened.app, opened.store, record_id, sync)
     work = opened.work(link.sync)
     records: dict[Side, Record | None] = {}
-    notes = []
+    notes = {}
     for side in Side:
         try:
             records[side] = await _read(work, link, side)
         except CrosstieError as error:
             records[side] = None
-            notes.append(f"the {side} could not be read: {error}")
+            notes[side] = f"the {side} could not be read: {error}"
     shown = {side: await _canon(work, records, side) for side in Side}
+    detail, fix = parted(link.detail)
     return RecordView(
         sync=link.sync,
         link=link.id,
@@ -211,33 +130,50 @@ async def record(opened: Opened, record_id: str, sync: str | None) -> RecordView
         right_id=link.right_id,
         due=link.noticed > link.settled,
         error=link.error,
-        detail=link.detail,
+        detail=detail or None,
+        fix=fix,
+        left_alone=link.error == LEFT_ALONE and link.noticed <= link.settled,
         conflict=link.conflict_id,
-        there={side.value: records[side] is not None for side in Side},
-        fields={name: _field_view(link, shown, name) for name in work.mapping.by_name},
-        notes=notes,
+        there={s.value: None if s in notes else records[s] is not None for s in Side},
+        fields={f.name: _field_view(link, shown, records, f) for f in work.mapping.fields},
+        notes=list(notes.values()),
     )
+
+
+_GONE = "a deleted record is found by the id it had where Crosstie created or deleted it"
 
 
 async def history(
     app: Crosstie, store: DeskStore, record_id: str, sync: str | None, *, values: bool
 ) -> Sequence[HistoryLine]:
-    """What happened to a record, oldest first. Raises Unknown, Misused."""
-    link = await one_link(app, store, record_id, sync)
-    return [
-        HistoryLine(
-            at=entry.at,
-            operation=entry.operation,
-            side=entry.side.value if entry.side else None,
-            record_id=entry.record_id,
-            cause=entry.cause,
-            fields=sorted({*entry.before, *entry.after}),
-            run=entry.run_id,
-            before=entry.before if values else None,
-            after=entry.after if values else None,
-        )
-        for entry in await store.history(link.id)
-    ]
+    """What happened to a record, oldest first; also to one that was deleted on both sides.
+
+    Raises Unknown, Misused.
+    """
+    try:
+        links: Sequence[int] = [(await one_link(app, store, record_id, sync)).id]
+    except Unknown as unknown:
+        # A link that is done with leaves its history, which does not know the sync any more.
+        links = await store.gone_links(record_id, LINKS)
+        if not links:
+            raise Unknown(str(unknown), fix=f"{unknown.fix}; {_GONE}") from None
+    entries = [entry for link_id in links for entry in await store.history(link_id)]
+    entries.sort(key=lambda entry: entry.at)
+    return [_history_line(entry, values=values) for entry in entries]
+
+
+def _history_line(entry: Entry, *, values: bool) -> HistoryLine:
+    return HistoryLine(
+        at=entry.at,
+        operation=entry.operation,
+        side=entry.side.value if entry.side else None,
+        record_id=entry.record_id,
+        cause=entry.cause,
+        fields=sorted({*entry.before, *entry.after}),
+        run=entry.run_id,
+        before=entry.before if values else None,
+        after=entry.after if values else None,
+    )
 
 
 async def _read(work: Work, link: Link, side: Side) -> Record | None:
@@ -262,8 +198,34 @@ def _plain(work: Work, side: Side) -> list[str]:
     return [f.name for f in work.mapping.fields if not f.lens_of(side).one_way]
 
 
-def _field_view(link: Link, shown: Mapping[Side, Fields], name: str) -> FieldView:
-    left, right = shown[Side.LEFT].get(name), shown[Side.RIGHT].get(name)
-    base_left, base_right = link.base_left.get(name), link.base_right.get(name)
-    agreed = left == base_left and right == base_right
-    return FieldView(left, right, base_left, base_right, agreed)
+def _field_view(
+    link: Link, shown: Mapping[Side, Fields], records: Mapping[Side, Record | None], f: Field
+) -> FieldView:
+    left, right = shown[Side.LEFT].get(f.name), shown[Side.RIGHT].get(f.name)
+    base_left, base_right = link.base_left.get(f.name), link.base_right.get(f.name)
+    unreadable = [side.value for side in Side if not _readable(f, side, records[side])]
+    return FieldView(
+        left=left,
+        right=right,
+        raw_left=_raw(f, Side.LEFT, records[Side.LEFT]),
+        raw_right=_raw(f, Side.RIGHT, records[Side.RIGHT]),
+        unreadable=unreadable,
+        base_left=base_left,
+        base_right=base_right,
+        agreed=left == base_left and right == base_right and not unreadable,
+    )
+
+
+def _raw(f: Field, side: Side, record: Record | None) -> Json:
+    name = f.raw_name(side)
+    return None if record is None or name is None else record.fields.get(name)
+
+
+def _readable(f: Field, side: Side, record: Record | None) -> bool:
+    if f.raw_name(side) is None or f.lens_of(side).one_way:
+        return True
+    try:
+        f.lens_of(side).get(_raw(f, side, record))
+    except Unmappable:
+        return False
+    return True

@@ -1,8 +1,8 @@
 """Group commit: what flows keep at the same moment goes into one transaction.
 
 Many links are settled side by side; each keeps an intent before its call and a step after it. One
-commit a link would cost more than the rest of the settling. Here whoever comes while the event loop
-runs its ready tasks shares the next commit, and all of them go on after it.
+commit a link would cost more than the rest of the settling. Here flows wait for each other: the
+next commit is made as soon as every flow under way waits for it, and all of them go on after it.
 """
 
 from __future__ import annotations
@@ -13,7 +13,12 @@ from dataclasses import dataclass
 
 from crosstie.core.errors import CrosstieError
 from crosstie.ports import Intent, Step
+from crosstie.service.runtime import AsyncTasks
 from crosstie.store.sql_store import SqlStore
+
+PATIENCE = 0.004
+"""Seconds a flow waits at most for others that are busy with something else: little beside a call
+over a network. A flow that is alone never waits."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,6 +34,15 @@ class GroupedStore(SqlStore):
     """The store of a running engine: SQLite inline, with group commit for intents and steps."""
 
     _asked: list[_Asked] | None = None
+    _latest: asyncio.TimerHandle | None = None
+    _tasks: AsyncTasks | None = None
+
+    def wait_for(self, tasks: AsyncTasks) -> None:
+        """Flows that these tasks have under way may wait for one another.
+
+        Without it nobody waits longer than until the event loop has run what is ready.
+        """
+        self._tasks = tasks
 
     async def intend(self, intents: Sequence[Intent]) -> Sequence[int]:
         """See `JournalStore`. Intents of other flows may be kept with these."""
@@ -45,13 +59,27 @@ class GroupedStore(SqlStore):
         loop = asyncio.get_running_loop()
         if self._asked is None:
             self._asked = []
-            loop.call_soon(loop.call_soon, self._flush)
+            self._latest = loop.call_later(PATIENCE, self._flush)
         asked = _Asked(intents, steps, loop.create_future())
         self._asked.append(asked)
+        if self._complete():
+            # Those that are ready to run by now may come as well.
+            loop.call_soon(loop.call_soon, self._flush_complete)
         return await asked.done
+
+    def _complete(self) -> bool:
+        """Nobody else can come before this commit."""
+        under_way = 0 if self._tasks is None else self._tasks.under_way
+        return self._asked is not None and len(self._asked) >= under_way
+
+    def _flush_complete(self) -> None:
+        if self._complete():
+            self._flush()
 
     def _flush(self) -> None:
         group, self._asked = self._asked or [], None
+        if self._latest is not None:
+            self._latest.cancel()
         try:
             self._keep_group(group)
         except CrosstieError:

@@ -10,7 +10,7 @@ import msgspec
 
 from crosstie.core.values import Instant, Link, LinkState
 from crosstie.ports import Store
-from crosstie.service.asked import Misused, Unknown
+from crosstie.service.asked import Misused, Unknown, parted
 from crosstie.sync import Crosstie
 
 MOST = 100_000
@@ -32,7 +32,9 @@ class Cause(msgspec.Struct, frozen=True):
     error: str
     """Code, and the field where one is to blame: `rejected:phone`."""
     text: str
-    """What was said of the first of them, with its fix."""
+    """What was said of the first of them."""
+    fix: str | None
+    """What a person can do about it."""
     records: int
     letters: Sequence[Letter]
 
@@ -99,7 +101,8 @@ async def _chosen(app: Crosstie, store: Store, choice: Choice) -> Sequence[Link]
 def _cause(key: tuple[str, str, str], links: Sequence[Link]) -> Cause:
     sync, error, _ = key
     letters = [_letter(link) for link in links]
-    return Cause(sync, error, links[0].detail or "", len(links), letters)
+    text, fix = parted(links[0].detail)
+    return Cause(sync, error, text, fix, len(links), letters)
 
 
 def _letter(link: Link) -> Letter:

@@ -11,7 +11,7 @@ from crosstie.core.values import Link, LinkState, Side
 from crosstie.engine.drain import settle_now
 from crosstie.engine.work import Work
 from crosstie.ports import Sighting
-from crosstie.service.asked import Unknown
+from crosstie.service.asked import Unknown, parted
 
 if TYPE_CHECKING:
     from crosstie.service.wiring import Opened
@@ -30,6 +30,7 @@ class Pulled(msgspec.Struct, frozen=True):
     """`settled`, or the state of its link, or `noted` where a running engine does it."""
     error: str | None = None
     detail: str | None = None
+    fix: str | None = None
     conflict: int | None = None
 
 
@@ -57,7 +58,9 @@ async def pull(opened: Opened, sync: str, right_id: str) -> Pulled:
     state = "settled" if calm else link.state.value
     if link.state is LinkState.ACTIVE and link.error is not None:
         state = "postponed"
-    told = (None, None) if calm else (link.error, link.detail)
+    if calm:
+        return Pulled(work.name, right_id, link.left_id, state, conflict=link.conflict_id)
+    told = (link.error, *parted(link.detail))
     return Pulled(work.name, right_id, link.left_id, state, *told, conflict=link.conflict_id)
 
 

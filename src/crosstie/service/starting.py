@@ -9,12 +9,16 @@ from pathlib import Path
 
 import msgspec
 from sqlalchemy import create_engine, inspect, make_url
-from sqlalchemy.exc import SQLAlchemyError
+from sqlalchemy.exc import ArgumentError, SQLAlchemyError
 
 from crosstie.core.errors import Misconfigured
 
 REMOTES = ("ghl",)
 MODULE = "crosstie_app.py"
+EXAMPLE = "contacts"
+_EXAMPLES = ("first_name", "last_name", "email", "phone")
+_UNSEEN = """# The database was not looked at: its address, the table and the columns are examples.
+# Write your own here, or let `crosstie init --url ADDRESS` write this file from your database."""
 IGNORED = ("crosstie.db", "crosstie.db-*", "crosstie.db.*", "plan.json")
 _LIKELY = ("contact", "customer", "client", "people", "person", "lead", "guest", "user")
 _KNOWN: Mapping[str, tuple[str, str]] = {
@@ -72,6 +76,8 @@ class Begun(msgspec.Struct, frozen=True):
     table: str
     mapped: Mapping[str, str]
     """Column -> field across."""
+    looked: bool
+    """The table and its columns were seen in the database; otherwise they are examples."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,25 +89,35 @@ class _Guess:
 def start(folder: Path, url: str | None, table: str | None, *, overwrite: bool) -> Begun:
     """Write the files that are not there yet. Never writes over a declaration unasked.
 
+    A sketch that was written without a look at the database, and not edited since, is no
+    declaration yet, and may be written over.
+
     Raises Misconfigured for a declaration that is there, and for a database without the table.
     """
     module = folder / MODULE
-    if module.exists() and not overwrite:
+    if module.exists() and not overwrite and module.read_text("utf-8") != _sketch(None):
         raise Misconfigured(
             f"{module} is there already", fix="edit it, or write over it with `--force`"
         )
-    guess = _Guess(table or "contacts", ("first_name", "last_name", "email", "phone"))
-    if url is not None:
-        guess = _looked(url, table)
+    guess = _Guess(table or EXAMPLE, _EXAMPLES) if url is None else _looked(url, table)
     mapped = _mapped(guess.columns)
-    module.write_text(_declaration(url or "sqlite:///app.db", guess.table, mapped), "utf-8")
+    text = _sketch(table) if url is None else _declaration(url, guess.table, mapped)
+    module.write_text(text, "utf-8")
     written, kept = [MODULE], list[str]()
     for name, done in (
         ("pyproject.toml", _name_it(folder / "pyproject.toml")),
         (".gitignore", _ignore(folder / ".gitignore")),
     ):
         (written if done else kept).append(name)
-    return Begun(written, kept, guess.table, {c: field for c, (field, _) in mapped.items()})
+    fields = {c: field for c, (field, _) in mapped.items()}
+    return Begun(written, kept, guess.table, fields, url is not None)
+
+
+def _sketch(table: str | None) -> str:
+    """The declaration for a database that nobody looked at."""
+    text = _declaration("sqlite:///app.db", table or EXAMPLE, _mapped(_EXAMPLES))
+    first, rest = text.split("\n", 1)
+    return f"{first}\n\n{_UNSEEN}\n{rest.lstrip()}"
 
 
 def _looked(url: str, table: str | None) -> _Guess:
@@ -124,6 +140,11 @@ def _looked(url: str, table: str | None) -> _Guess:
             return _Guess(chosen, [str(c["name"]) for c in schema.get_columns(chosen)])
         finally:
             engine.dispose()
+    except ArgumentError:
+        example = f"sqlite:///{url}" if Path(url).is_file() else "sqlite:///path/to/app.db"
+        raise Misconfigured(
+            "--url is not the address of a database", fix=f"write it like {example}"
+        ) from None
     except SQLAlchemyError as wrong:
         raise Misconfigured(
             f"the database cannot be opened ({type(wrong).__name__})",

@@ -1,18 +1,115 @@
-"""What a run left behind that a person should know."""
+"""What runs leave behind that a person should know: open conflicts, accounts that are down."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from crosstie.core.values import Instant
+from crosstie.core.errors import Retry, SyncError
+from crosstie.core.values import Instant, Side
+from crosstie.engine.run import Report
 from crosstie.engine.work import Work
+from crosstie.ports import DeskStore
+from crosstie.service.asked import parted
 
 if TYPE_CHECKING:
     from crosstie.service.wiring import Opened
 
+Outage = Callable[[str, SyncError | None], None]
+"""Told the label of an account, and why it cannot be worked with; None: it answers again."""
+
+AGAIN = "reached_again"
+"""What a run counts that found a system answering again."""
+_VERBS = ("created", "updated", "deleted")
+
 
 async def open_conflicts(opened: Opened, works: Sequence[Work], now: Instant) -> int:
-    """How many conflicts of these syncs wait for a person."""
+    """How many conflicts of these syncs wait for a person's answer or for the run after it."""
     figures = [await opened.store.figures(work.name, now) for work in works]
     return sum(f.conflicts for f in figures)
+
+
+async def trace(store: DeskStore, works: Sequence[Work], now: Instant, error: str | None) -> None:
+    """Keep that a system could not be reached, or can be again, where no run says so yet.
+
+    A run that had nothing to do leaves no trace of its own. Told twice, it is kept once.
+    """
+    known = any(last.error is not None for last in await store.runs(1))
+    if known is (error is not None):
+        return
+    counts = {} if error is not None else {f"{work.name}.{AGAIN}": 1 for work in works}
+    await store.finish_run(await store.start_run("run", now), now, counts, error)
+
+
+async def trace_of(store: DeskStore, works: Sequence[Work], report: Report, now: Instant) -> None:
+    """`trace` of a run that looked at both sides of these syncs."""
+    if not report.run_id:
+        why = next((f"{name}: {error}" for name, error in report.missed.items()), None)
+        await trace(store, works, now, why)
+
+
+class Outages:
+    """Tells of each account once when it stops answering, and once when it answers again."""
+
+    def __init__(self, works: Sequence[Work], store: DeskStore, tell: Outage) -> None:
+        self._works = {work.name: work for work in works}
+        self._store = store
+        self._tell = tell
+        self._down: set[str] = set()
+
+    async def after(self, report: Report, looks: Mapping[str, Sequence[Side]]) -> Report:
+        """Take in one run, which looked at these sides.
+
+        The report comes back with `missed` for what no account is at fault for.
+        """
+        failing = self._failing(report)
+        for label in failing.keys() - self._down:
+            error = failing[label] or await self._said(label)
+            self._down.add(label)
+            self._tell(label, error)
+            await trace(self._store, self._of(label), self._now(), str(error))
+        for label in self._down - failing.keys():
+            if self._answered(label, report, looks):
+                self._down.discard(label)
+                self._tell(label, None)
+                if not self._down:
+                    await trace(self._store, self._of(label), self._now(), None)
+        own = {n: e for n, e in report.missed.items() if e.side is None and not self._rests(n)}
+        return replace(report, missed=own)
+
+    def _failing(self, report: Report) -> dict[str, SyncError | None]:
+        """Account -> its error; None where only its links know."""
+        found: dict[str, SyncError | None] = dict.fromkeys(report.busy)
+        for name, error in report.missed.items():
+            if error.side is not None:
+                found[self._works[name].account(error.side)] = error
+        found.update(report.halted)
+        return found
+
+    def _rests(self, name: str) -> bool:
+        return any(self._works[name].account(side) in self._down for side in Side)
+
+    def _of(self, label: str) -> Sequence[Work]:
+        return [w for w in self._works.values() if label in map(w.account, Side)]
+
+    def _now(self) -> Instant:
+        return next(iter(self._works.values())).clock.now()
+
+    async def _said(self, label: str) -> SyncError:
+        for work in self._of(label):
+            for told, _ in await self._store.delayed(work.name, 1):
+                text, fix = parted(told)
+                return Retry(text, fix=fix)
+        return Retry("it asks to be left alone for a moment")
+
+    def _answered(self, label: str, report: Report, looks: Mapping[str, Sequence[Side]]) -> bool:
+        """It was looked at or written to in this run."""
+        for name, work in self._works.items():
+            for side in Side:
+                if work.account(side) != label or name in report.missed:
+                    continue
+                wrote = any(report.counts.get(f"{name}.{verb}_{side}") for verb in _VERBS)
+                if wrote or side in looks.get(name, ()):
+                    return True
+        return False

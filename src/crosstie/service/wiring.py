@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from crosstie.engine.work import Ledger, Work
 from crosstie.service.doors import ServiceDoors
 from crosstie.service.grouped import GroupedStore
-from crosstie.service.runtime import AsyncTasks, SystemClock, SystemDice
+from crosstie.service.runtime import AsyncTasks, SystemClock, SystemDice, rare_collections
 from crosstie.sync import Crosstie, Sync
 
 
@@ -42,6 +42,7 @@ async def opened(app: Crosstie) -> AsyncIterator[Opened]:
     """
     clock, dice, tasks = SystemClock(), SystemDice(), AsyncTasks()
     store = GroupedStore.open(app.state)
+    store.wait_for(tasks)
     doors = ServiceDoors(clock)
     ledger = Ledger()
 
@@ -58,7 +59,8 @@ async def opened(app: Crosstie) -> AsyncIterator[Opened]:
         )
 
     try:
-        yield Opened(app, store, doors, tuple(work(sync) for sync in app.in_order))
+        with rare_collections():
+            yield Opened(app, store, doors, tuple(work(sync) for sync in app.in_order))
     finally:
         await doors.close()
         store.close()

@@ -13,6 +13,7 @@ from crosstie.engine.run import Options, Report, run
 from crosstie.engine.scene import Scene
 from crosstie.engine.work import Work
 from crosstie.ports import Store
+from crosstie.service.watching import Outage, Outages
 from crosstie.service.wiring import Opened
 
 TICK = 0.2
@@ -78,22 +79,33 @@ async def work_until(
     stop: asyncio.Event,
     told: Callable[[Report], None],
     progress: Progress | None = None,
+    outage: Outage | None = None,
 ) -> None:
     """Keep these syncs in step until `stop` is set; what is in flight then is finished first.
 
-    Every report goes to `told`. What one account or record is at fault for never ends the loop;
-    an account that a person has to look after is tried again every half minute.
+    Every report goes to `told`. With `outage` an account that cannot be worked with is told there,
+    when that begins and when it ends, and is left out of the reports. What one account or record
+    is at fault for never ends the loop; an account that a person has to look after is tried again
+    every half minute.
     """
     clock = works[0].clock
     timetable = Timetable(works, clock.now())
     for work in works:
         timetable.scanned(work, await opened.store.last_scan(work.name))
+    outages = Outages(works, opened.store, outage) if outage is not None else None
+
+    async def once(some: Sequence[Work], options: Options) -> None:
+        report = await _run(some, opened.store, options, progress)
+        if outages is not None:
+            report = await outages.after(report, {w.name: options.sides(w.name) for w in some})
+        told(report)
+
     while not stop.is_set():
         looks = timetable.due(clock.now())
         if looks:
-            told(await _run(works, opened.store, Options(looks=looks), progress))
+            await once(works, Options(looks=looks))
         for work in timetable.full(clock.now()):
-            told(await _run([work], opened.store, Options(full=True), progress))
+            await once([work], Options(full=True))
         await _pause(stop)
 
 

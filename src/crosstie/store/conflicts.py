@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from operator import itemgetter
 
 from sqlalchemy import Connection, Integer, bindparam, insert, null, or_, select, update
 
 from crosstie.core.values import Instant, Link
 from crosstie.ports.state import Answer, Conflict
+from crosstie.store.driven import Driven, Numbers
 from crosstie.store.links import wake
 from crosstie.store.rows import Values, conflict_of, conflict_values, encode
 from crosstie.store.sqlite import among, packed
@@ -23,18 +25,21 @@ _open = (
     .order_by(conflict.c.opened_at, conflict.c.id)
     .limit(bindparam("n", type_=Integer))
 )
-_insert = insert(conflict).returning(conflict.c.id)
-_insert_many = insert(conflict).returning(conflict.c.id, sort_by_parameter_order=True)
+_NEW = tuple(column.name for column in conflict.c if column.name not in ("id", "closed_at"))
+_insert = Driven(insert(conflict), ("id", *_NEW))
+_in_order = itemgetter(*_NEW)
+_numbers = Numbers(conflict)
 _rewrite = update(conflict).where(conflict.c.id == bindparam("which"))
 _close = (
     update(conflict)
     .where(among(conflict.c.id, "ids"), conflict.c.closed_at.is_(None))
     .values(closed_at=bindparam("at"))
 )
-_point = (
+_point = Driven(
     update(link)
     .where(link.c.id == bindparam("which"))
-    .values(conflict_id=bindparam("conflict", type_=Integer))
+    .values(conflict_id=bindparam("conflict", type_=Integer)),
+    ("which", "conflict"),
 )
 _asked = select(conflict.c.link_id).where(among(conflict.c.id, "ids"))
 _unpoint = update(link).where(link.c.id.in_(_asked)).values(conflict_id=null())
@@ -71,32 +76,31 @@ def raise_conflict(
 
     An answer given meanwhile is kept as long as the question is the same.
     """
-    values = conflict_values(asked)
     if conflict_id is not None:
+        values = conflict_values(asked)
         kept = connection.execute(_one, {"id": conflict_id}).one()._mapping
         if kept["answer"] is not None and all(kept[name] == values[name] for name in _question):
             values["answer"] = kept["answer"]
         connection.execute(_rewrite, {"which": conflict_id, **values})
         return conflict_id
-    values.update(_belonging(link_.id, link_.sync, asked))
-    opened: int = connection.execute(_insert, values).scalar_one()
-    connection.execute(_point, {"which": link_.id, "conflict": opened})
+    [opened] = raise_conflicts(connection, [link_.id], [(link_, asked)])
     return opened
 
 
 def raise_conflicts(
     connection: Connection, link_ids: Sequence[int], asked: Sequence[tuple[Link, Conflict]]
-) -> None:
-    """Open one conflict for each of many new links."""
+) -> Sequence[int]:
+    """Open one conflict for each of many links that have none; their ids, in order."""
+    opened = _numbers.take(connection, len(asked))
     rows = [
         {**conflict_values(conflict_), **_belonging(link_id, link_.sync, conflict_)}
         for link_id, (link_, conflict_) in zip(link_ids, asked, strict=True)
     ]
-    opened = connection.execute(_insert_many, rows).scalars()
-    connection.execute(
-        _point,
-        [{"which": w, "conflict": c} for w, c in zip(link_ids, opened, strict=True)],
+    _insert.each(
+        connection, [(id_, *_in_order(row)) for id_, row in zip(opened, rows, strict=True)]
     )
+    _point.each(connection, list(zip(link_ids, opened, strict=True)))
+    return opened
 
 
 def close_conflicts(connection: Connection, conflict_ids: Sequence[int], at: Instant) -> None:

@@ -53,7 +53,7 @@ class Numbers:
     """
 
     def __init__(self, table: Table) -> None:
-        last = select(column("seq")).select_from(named("sqlite_sequence"))
+        last: Select[Any] = select(column("seq")).select_from(named("sqlite_sequence"))
         self._last = Driven(last.where(column("name") == bindparam("table")), ("table",))
         self._name = table.name
 

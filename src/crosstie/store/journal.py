@@ -47,14 +47,15 @@ _in_order = itemgetter(*_INTENT)
 _numbers = Numbers(intent)
 _open = select(intent).where(among(intent.c.link_id, "ids")).order_by(intent.c.id)
 _open_creates = (
-    select(func.count())
+    select(*intent.c, link.c.state)
     .select_from(intent.join(link, link.c.id == intent.c.link_id))
     .where(
         link.c.sync == bindparam("s"),
-        link.c.state.not_in([LinkState.ASKING.value, LinkState.DEAD.value]),
         intent.c.kind == "create",
         intent.c.side == bindparam("side"),
     )
+    .order_by(intent.c.id)
+    .limit(100)
 )
 _close = Driven(delete(intent).where(intent.c.id == bindparam("id")), ("id",))
 _history = select(history).where(history.c.link_id == bindparam("link")).order_by(history.c.id)
@@ -132,10 +133,10 @@ def open_intents(connection: Connection, link_ids: Sequence[int]) -> list[Intent
     return [intent_of(row) for row in connection.execute(_open, {"ids": packed(link_ids)})]
 
 
-def open_creates(connection: Connection, sync: str, side: Side) -> int:
+def open_creates(connection: Connection, sync: str, side: Side) -> list[tuple[Intent, LinkState]]:
     """`JournalStore.open_creates`."""
-    count: int = connection.execute(_open_creates, {"s": sync, "side": side.value}).scalar_one()
-    return count
+    rows = connection.execute(_open_creates, {"s": sync, "side": side.value})
+    return [(intent_of(row), LinkState(row.state)) for row in rows]
 
 
 def entries(connection: Connection, link_id: int) -> list[Entry]:
@@ -240,10 +241,11 @@ def _keep_conflicts(
         asked = None if link_id in dropped else step.conflict
         if link_id not in kept or asked is MISSING:
             continue
+        open_one = kept[link_id]
         if asked is not None:
-            kept[link_id] = raise_conflict(connection, step.link, kept[link_id], asked)
-        elif kept[link_id] is not None:
-            close_conflicts(connection, [kept[link_id]], _told_at(step))
+            kept[link_id] = raise_conflict(connection, step.link, open_one, asked)
+        elif open_one is not None:
+            close_conflicts(connection, [open_one], _told_at(step))
             kept[link_id] = None
 
 

@@ -14,6 +14,7 @@ from sqlalchemy import (
     case,
     func,
     literal,
+    literal_column,
     null,
     or_,
     select,
@@ -23,6 +24,7 @@ from sqlalchemy import (
 
 from crosstie.core.values import Cursor, Instant, Link, LinkState, Side
 from crosstie.ports.state import Noticed, Sighting
+from crosstie.store.driven import Driven
 from crosstie.store.rows import LINK_COLUMNS, link_of
 from crosstie.store.runs import set_cursor
 from crosstie.store.sqlite import among, insert_new, packed
@@ -45,7 +47,7 @@ _sight = {side: _at(side, link.c.id, _mark_column[side], link.c.state) for side 
 _links_at = {side: _at(side, *_columns) for side in Side}
 # The condition that the other id is there would draw SQLite to the index of the wrong side.
 _across = {side: _at(side, ID_COLUMN[side.other]) for side in Side}
-_claim = (
+_claim = Driven(
     select(*_columns)
     .where(
         link.c.sync == bindparam("s"),
@@ -55,6 +57,8 @@ _claim = (
     )
     .order_by(link.c.due_at, link.c.id)
     .limit(bindparam("n", type_=Integer))
+    .offset(literal_column("0")),
+    ("s", "now", "skip", "n"),
 )
 _one = select(*_columns).where(link.c.id == bindparam("id"))
 _newest = select(func.coalesce(func.max(link.c.id), 0)).where(link.c.sync == bindparam("s"))
@@ -179,7 +183,7 @@ def notice(
     known: list[int] = []
     news: list[int] = []
     troubled: list[int] = []
-    found = connection.execute(_sight[side], {"s": sync, "ids": packed(latest)})
+    found = connection.execute(_sight[side], {"s": sync, "ids": packed(latest)}).all()
     for record_id, link_id, mark, state in found:
         known.append(link_id)
         seen = latest.pop(record_id)
@@ -210,7 +214,7 @@ def claim(
     connection: Connection, sync: str, now: Instant, limit: int, skip: Set[int]
 ) -> list[Link]:
     """`LinkStore.claim`."""
-    rows = connection.execute(_claim, {"s": sync, "now": now, "n": limit, "skip": packed(skip)})
+    rows = _claim.found(connection, sync, now, packed(skip), limit)
     return [link_of(row) for row in rows]
 
 

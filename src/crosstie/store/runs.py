@@ -25,6 +25,9 @@ from crosstie.store.rows import encode, run_of
 from crosstie.store.sqlite import upsert
 from crosstie.store.tables import ACTIVE, conflict, intent, link, run, sync_state
 
+NEVER = 1e18
+"""When a link that is left alone is due. An index on what is due finds these at once."""
+
 _cursor = select(tables.cursor.c.cursor).where(
     tables.cursor.c.sync == bindparam("s"), tables.cursor.c.side == bindparam("side")
 )
@@ -48,7 +51,18 @@ _complete = case((link.c.left_id.is_not(None) & link.c.right_id.is_not(None), 1)
 _due = select(func.count(), func.count(_complete), func.min(link.c.due_at)).where(
     link.c.sync == _sync, link.c.state == ACTIVE, link.c.due_at <= bindparam("now")
 )
-_is_later = (link.c.sync == _sync, link.c.state == ACTIVE, link.c.due_at > bindparam("now"))
+_due_count = select(func.count()).select_from(
+    select(link.c.id)
+    .where(link.c.sync == _sync, link.c.state == ACTIVE, link.c.due_at <= bindparam("now"))
+    .limit(bindparam("most", type_=Integer))
+    .subquery()
+)
+_is_later = (
+    link.c.sync == _sync,
+    link.c.state == ACTIVE,
+    link.c.due_at > bindparam("now"),
+    link.c.due_at < NEVER,
+)
 # Counted as those that lack an id: few, and a partial index holds just them.
 _alone = (
     select(func.count())
@@ -100,6 +114,13 @@ def last_scan(connection: Connection, sync: str) -> Instant | None:
 def scanned(connection: Connection, sync: str, now: Instant) -> None:
     """`JournalStore.scanned`."""
     connection.execute(_scanned, {"sync": sync, "scanned_at": now})
+
+
+def due_count(connection: Connection, sync: str, now: Instant, most: int) -> int:
+    """`DeskStore.due_count`."""
+    asked = {"s": sync, "now": now, "most": most}
+    count: int = connection.execute(_due_count, asked).scalar_one()
+    return count
 
 
 def held(connection: Connection, sync: str) -> str | None:

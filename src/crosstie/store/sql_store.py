@@ -20,7 +20,7 @@ from crosstie.ports.state import (
     Sighting,
     Step,
 )
-from crosstie.store import conflicts, journal, links, matching, runs
+from crosstie.store import conflicts, desk, journal, links, matching, runs
 from crosstie.store.faults import in_our_words
 from crosstie.store.opening import name_of, prepare, state_address
 from crosstie.store.scratch import ScratchStore
@@ -165,7 +165,19 @@ class SqlStore(ScratchStore):
 
     async def rest(self, link_ids: Sequence[int]) -> int:
         """See `DeskStore`."""
-        return self._write(links.rest, link_ids)
+        return self._write(desk.rest, link_ids)
+
+    async def left_alone(self, sync: str) -> int:
+        """See `DeskStore`."""
+        return self._read(desk.left_alone, sync)
+
+    async def delayed(self, sync: str, limit: int) -> Sequence[tuple[str, int]]:
+        """See `DeskStore`."""
+        return self._read(desk.delayed, sync, limit)
+
+    async def gone_links(self, record_id: str, limit: int) -> Sequence[int]:
+        """See `DeskStore`."""
+        return self._read(desk.gone_links, record_id, limit)
 
     async def pair_strangers(self, sync: str, matches: Sequence[Match], now: Instant) -> None:
         """See `MatchStore`."""
@@ -189,7 +201,7 @@ class SqlStore(ScratchStore):
         """See `JournalStore`."""
         return self._read(journal.open_intents, link_ids)
 
-    async def open_creates(self, sync: str, side: Side) -> int:
+    async def open_creates(self, sync: str, side: Side) -> Sequence[tuple[Intent, LinkState]]:
         """See `JournalStore`."""
         return self._read(journal.open_creates, sync, side)
 
@@ -232,6 +244,10 @@ class SqlStore(ScratchStore):
     async def scanned(self, sync: str, now: Instant) -> None:
         """See `JournalStore`."""
         self._write(runs.scanned, sync, now)
+
+    async def due_count(self, sync: str, now: Instant, most: int) -> int:
+        """See `DeskStore`."""
+        return self._read(runs.due_count, sync, now, most)
 
     async def held(self, sync: str) -> str | None:
         """See `DeskStore`."""

@@ -10,39 +10,44 @@ from collections.abc import Sequence
 from itertools import groupby
 from operator import itemgetter
 
-from sqlalchemy import Connection
-
 from crosstie.core.values import Side
 from crosstie.ports.state import Group, Match, Stranger
 from crosstie.store.sqlite import make_scratch
 
-# `met` has the numbers of those who share a key with somebody. `looking` and `meeting` are of one
-# key: narrow and in the order of the key, so that finding who shares it is one pass.
+# `met`: who shares a key with somebody, and which key. `meeting`: the values of one key that are
+# shared; those that one left and one right share alone are `lone`.
 _TABLES = (
-    "CREATE TABLE met (number INTEGER PRIMARY KEY)",
-    "CREATE TABLE looking (key TEXT, side TEXT, number INTEGER, PRIMARY KEY (key, side, number))"
-    " WITHOUT ROWID",
+    "CREATE TABLE met (number INTEGER PRIMARY KEY, key_number INTEGER)",
     "CREATE TABLE meeting (number INTEGER PRIMARY KEY, key TEXT, lone INTEGER,"
     " left_number INTEGER, right_number INTEGER)",
 )
+# The index is made after loading, which is faster, and holds all that finding the meetings needs.
 # In the order of the left strangers: reading the matches then reads one side front to back.
-_MEETING = """
+_MEET = (
+    "DELETE FROM meeting",
+    "CREATE INDEX IF NOT EXISTS by_{key} ON stranger ({key}, side) WHERE {key} IS NOT NULL",
+    """
 INSERT INTO meeting (key, lone, left_number, right_number)
-SELECT key, count(*) = 2 AND count(DISTINCT side) = 2,
+SELECT {key}, count(*) = 2 AND min(side) <> max(side),
        min(CASE side WHEN 'left' THEN number END) AS first,
        min(CASE side WHEN 'right' THEN number END)
-FROM looking GROUP BY key HAVING count(*) > 1 ORDER BY first
-"""
-_MET = """
+FROM stranger WHERE {key} IS NOT NULL AND number NOT IN (SELECT number FROM met)
+GROUP BY {key} HAVING count(*) > 1 ORDER BY first
+""",
+    "INSERT INTO met SELECT left_number, {number} FROM meeting WHERE lone ORDER BY 1",
+    "INSERT INTO met SELECT right_number, {number} FROM meeting WHERE lone ORDER BY 1",
+    """
 INSERT INTO met
-SELECT looking.number FROM meeting CROSS JOIN looking ON looking.key = meeting.key
-ORDER BY looking.number
-"""
+SELECT stranger.number, {number}
+FROM meeting CROSS JOIN stranger ON stranger.{key} = meeting.key
+WHERE NOT lone AND stranger.number NOT IN (SELECT number FROM met) ORDER BY 1
+""",
+)
 _GROUPS = """
 SELECT shown.number, stranger.side, stranger.id, stranger.mark
 FROM (SELECT number, key FROM meeting WHERE number > ? AND NOT lone ORDER BY number LIMIT ?) shown
-CROSS JOIN looking ON looking.key = shown.key
-CROSS JOIN stranger ON stranger.number = looking.number
+CROSS JOIN stranger ON stranger.{key} = shown.key
+CROSS JOIN met ON met.number = stranger.number AND met.key_number = {number}
 ORDER BY shown.number, stranger.id
 """
 _ALONE = """
@@ -58,6 +63,7 @@ class Strangers:
     def __init__(self, width: int) -> None:
         self._engine = make_scratch()
         self._width = width
+        self._groups: str | None = None
         keys = [f"key_{number}" for number in range(width)]
         columns = ["side", "id", "mark", *keys, "fields"]
         places = ", ".join("?" for _ in columns)
@@ -88,17 +94,11 @@ class Strangers:
 
     def meet(self, key_number: int) -> None:
         """`MatchStore.meet_strangers`."""
-        key = f"key_{key_number}"
+        named = {"key": f"key_{key_number}", "number": key_number}
         with self._engine.begin() as connection:
-            _run(connection, "DELETE FROM looking", "DELETE FROM meeting")
-            _run(
-                connection,
-                f"INSERT INTO looking SELECT {key}, side, number FROM stranger"
-                f" WHERE {key} IS NOT NULL AND number NOT IN (SELECT number FROM met)"
-                " ORDER BY 1, 2, 3",
-                _MEETING,
-                _MET,
-            )
+            for statement in _MEET:
+                connection.exec_driver_sql(statement.format(**named))
+        self._groups = _GROUPS.format(**named)
 
     def matches(self, after: int, limit: int) -> list[Match]:
         """`MatchStore.stranger_matches`."""
@@ -112,8 +112,10 @@ class Strangers:
 
     def groups(self, after: int, limit: int) -> list[Group]:
         """`MatchStore.stranger_groups`."""
+        if self._groups is None:
+            return []
         with self._engine.begin() as connection:
-            rows = connection.exec_driver_sql(_GROUPS, (after, limit)).all()
+            rows = connection.exec_driver_sql(self._groups, (after, limit)).all()
         return [_group(number, list(members)) for number, members in groupby(rows, itemgetter(0))]
 
     def alone(self, side: Side, after: str | None, limit: int) -> list[tuple[str, str]]:
@@ -130,11 +132,6 @@ CROSS JOIN stranger a ON a.number = meeting.left_number
 CROSS JOIN stranger b ON b.number = meeting.right_number
 WHERE meeting.number > ? AND meeting.lone ORDER BY meeting.number LIMIT ?
 """
-
-
-def _run(connection: Connection, *statements: str) -> None:
-    for statement in statements:
-        connection.exec_driver_sql(statement)
 
 
 def _group(number: int, members: Sequence[Sequence[str]]) -> Group:

@@ -51,17 +51,20 @@ class IntentContract:
             run(store.intend([intent(link), replace(intent(link), link_id=404)]))
         assert run(store.open_intents([link.id])) == []
 
-    def test_creates_of_unknown_outcome_are_counted_unless_a_person_was_asked(
+    def test_creates_of_unknown_outcome_are_told_with_the_state_of_their_link(
         self, store: Store
     ) -> None:
         link, asked = noticed_link(store, "l1"), noticed_link(store, "l2")
         update = replace(intent(link), kind="update")
         run(store.intend([intent(link), intent(asked), update, replace(intent(link), side=LEFT)]))
         run(store.intend([intent(noticed_link(store, "l3", sync="other"))]))
-        assert run(store.open_creates(SYNC, RIGHT)) == 2
         run(store.keep([Step(replace(asked, state=LinkState.ASKING, settled=1))]))
-        assert run(store.open_creates(SYNC, RIGHT)) == 1
-        assert run(store.open_creates(SYNC, LEFT)) == 1
+        told = run(store.open_creates(SYNC, RIGHT))
+        assert [(known.link_id, state) for known, state in told] == [
+            (link.id, LinkState.ACTIVE),
+            (asked.id, LinkState.ASKING),
+        ]
+        assert len(run(store.open_creates(SYNC, LEFT))) == 1
 
     def test_history_is_told_oldest_first(self, store: Store) -> None:
         link = noticed_link(store)
@@ -185,6 +188,8 @@ class StepContract:
         assert closed is not None
         assert closed.closed_at == 6.0
         assert len(run(store.history(link.id))) == 1
+        assert run(store.gone_links("r1", 9)) == [link.id]
+        assert run(store.gone_links("r2", 9)) == []
         assert noticed_link(store).id > link.id
 
     def test_a_link_that_was_noticed_again_is_not_dropped(self, store: Store) -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 
 from crosstie.core.values import Cursor, Link, LinkState, Parent
-from crosstie.ports import Intent, Sighting, Step, Store
+from crosstie.ports import LEFT_ALONE, Intent, Sighting, Step, Store
 from crosstie.testing.driving import LEFT, RIGHT, SYNC, is_due, kept, link_at, noticed_link, run
 
 QUIET = Link(SYNC, left_mark="m1", right_mark="n1", settled=1)
@@ -28,6 +28,11 @@ class LinkContract:
     def test_the_identity_is_a_name_that_stays(self, store: Store) -> None:
         assert store.identity
         assert store.identity == store.identity
+
+    def test_what_is_due_is_counted_no_further_than_asked(self, store: Store) -> None:
+        run(store.notice(SYNC, RIGHT, [Sighting(f"r{n}", "m1") for n in range(5)], 5.0))
+        counts = [run(store.due_count(SYNC, 5.0, most)) for most in (3, 9)]
+        assert (counts, run(store.due_count(SYNC, 4.0, 9))) == ([3, 5], 0)
 
     def test_a_record_without_a_link_gets_a_one_sided_one_that_is_due(self, store: Store) -> None:
         told = run(store.notice(SYNC, RIGHT, [Sighting("r1", "m1")], 5.0))
@@ -224,9 +229,30 @@ class LinkContract:
         assert run(store.rest([dead, due.id, 404])) == 2
         assert run(store.claim(SYNC, 1e9, 9, frozenset())) == []
         link = link_at(store, "l1")
-        assert (link.state, link.attempts, link.error) == (LinkState.ACTIVE, 0, None)
+        assert (link.state, link.attempts, link.error) == (LinkState.ACTIVE, 0, LEFT_ALONE)
+        assert run(store.left_alone(SYNC)) == 2
+        assert run(store.left_alone("other")) == 0
+        assert run(store.figures(SYNC, 1.0)).next_due is None
         run(store.notice(SYNC, LEFT, [Sighting("l1", "m2")], 9.0))
         assert is_due(store, link)
+        assert run(store.left_alone(SYNC)) == 1
+
+    def test_a_resting_link_keeps_what_was_said_of_it(self, store: Store) -> None:
+        link = noticed_link(store)
+        run(store.keep([Step(replace(link, state=LinkState.DEAD, settled=1, detail="why"))]))
+        run(store.rest([link.id]))
+        assert link_at(store, "l1").detail == "why"
+        run(store.wake([link.id], 7.0))
+        assert run(store.left_alone(SYNC)) == 0
+
+    def test_links_to_be_tried_again_are_told_by_what_delays_them(self, store: Store) -> None:
+        for name, detail in (("l1", "down"), ("l2", "slow"), ("l3", "down")):
+            link = replace(noticed_link(store, name), settled=1, error="retry", detail=detail)
+            run(store.keep([Step(link, due_at=50.0)]))
+        noticed_link(store, "l4")
+        assert run(store.delayed(SYNC, 9)) == [("down", 2), ("slow", 1)]
+        assert run(store.delayed(SYNC, 1)) == [("down", 2)]
+        assert run(store.delayed("other", 9)) == []
 
     def test_links_with_an_open_intent_are_made_due_at_start(self, store: Store) -> None:
         active, dead = settled(store, "l1"), settled(store, "l2", DEAD)

@@ -124,12 +124,24 @@ class MatchContract:
         assert (alone(store, LEFT), alone(store, RIGHT)) == ([], [])
         assert alone(store, RIGHT, "other") == ["w"]
 
+    def test_a_group_on_the_next_key_leaves_out_who_has_met(self, store: Store) -> None:
+        left = [stranger("a", "k1", "s"), stranger("b", "k2", "s"), stranger("c", None, "s")]
+        run(store.add_strangers(SYNC, LEFT, left))
+        run(store.add_strangers(SYNC, RIGHT, [stranger("x", "k1", "s")]))
+        assert met(store, 0) == [("a", "x")]
+        assert met(store, 1) == []
+        (group,) = run(store.stranger_groups(SYNC, 0, 9))
+        assert (set(group.left), set(group.right)) == ({"b", "c"}, set())
+        assert (alone(store, LEFT), alone(store, RIGHT)) == ([], [])
+
     def test_any_number_of_keys_will_do(self, store: Store) -> None:
         run(store.add_strangers("keyless", LEFT, [stranger("a")]))
         assert alone(store, LEFT, "keyless") == ["a"]
         for name, side in (("a", LEFT), ("x", RIGHT)):
             keys = [f"{number} of {name}" for number in range(19)]
             run(store.add_strangers(SYNC, side, [stranger(name, *keys, "k")]))
+        assert run(store.stranger_matches(SYNC, 0, 9)) == []
+        assert run(store.stranger_groups(SYNC, 0, 9)) == []
         assert met(store, 18) == []
         assert met(store, 19) == [("a", "x")]
 

@@ -296,3 +296,19 @@ def test_looking_costs_nothing_where_nothing_is_searchable() -> None:
     world.add(**BOB)
     on(world.right, "find", lambda: pytest.fail("there is nothing to look for"))
     settled(world, 1)
+
+
+def test_what_may_be_our_own_create_is_not_copied_back_while_a_person_is_asked() -> None:
+    world, *_ = linked(right_habits=far(searchable=()), options={"match": []})
+    world.add(name="New", email="new@x.example", phone="8")
+    fail(world.right, "create", Retry("timed out", unknown=True), after=True)
+    world.run()
+    world.clock.advance(60)
+    world.quiet()
+    assert [c.kind for c in world.conflicts()] == [ConflictKind.UNKNOWN]
+    world.right.add({"name": "Another", "email": "another@x.example", "phone": "9"})
+    world.clock.advance(60)
+    world.run(full=True)
+    names = [row["name"] for row in world.lefts()]
+    assert names.count("New") == 1, "the record that our create made is not a stranger"
+    assert "Another" in names, "other records go on"

@@ -331,7 +331,7 @@ def test_an_imagined_store_shows_the_real_one() -> None:
     }
     assert drive(store.counterparts("people", Side.LEFT, [left_id])) == {left_id: right_id}
     assert drive(store.wake([link.id], 0.0)) == 1
-    assert drive(store.open_creates("people", Side.LEFT)) == 0
+    assert drive(store.open_creates("people", Side.LEFT)) == ()
     drive(store.scanned("people", 99.0))
     assert drive(store.last_scan("people")) == drive(real.last_scan("people")) != 99.0
     assert drive(store.conflict(12345)) is None

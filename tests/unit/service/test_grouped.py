@@ -13,7 +13,9 @@ import pytest
 from crosstie.core.errors import Duplicate, Stale
 from crosstie.core.values import Link, Side
 from crosstie.ports import Intent, Sighting, Step
+from crosstie.service import grouped
 from crosstie.service.grouped import GroupedStore
+from crosstie.service.runtime import AsyncTasks
 
 
 @pytest.fixture
@@ -142,5 +144,69 @@ def test_what_comes_later_shares_the_next_commit(
         for _ in range(3):
             await store.intend([intent(link)])
         assert commits.count == 3
+
+    asyncio.run(play())
+
+
+def test_intents_and_steps_of_one_moment_share_a_commit(
+    store: GroupedStore, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async def play() -> None:
+        one, other = await links(store, 2)
+        commits = Commits(store, monkeypatch)
+        [made], kept = await together(
+            store.intend([intent(one)]), store.keep([Step(replace(other, settled=1))])
+        )
+        assert (commits.count, kept) == (1, None)
+        assert [x.id for x in await store.open_intents([one.id])] == [made]
+        assert [link.id for link in await store.claim("s", 9.0, 99, frozenset())] == [one.id]
+
+    asyncio.run(play())
+
+
+def test_flows_wait_for_those_that_are_busy_with_something_else(
+    store: GroupedStore, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(grouped, "PATIENCE", 1e6)
+
+    async def play() -> None:
+        tasks = AsyncTasks()
+        store.wait_for(tasks)
+        made = await links(store, 8)
+        commits = Commits(store, monkeypatch)
+
+        async def flow(number: int, link: Link) -> None:
+            for _ in range(number * 5):
+                await asyncio.sleep(0)
+            await store.intend([intent(link)])
+
+        await tasks.run((flow(*each) for each in enumerate(made)), 4)
+        assert commits.count == 2, "one for each four under way"
+        assert tasks.under_way == 0
+
+    asyncio.run(play())
+
+
+def test_nobody_waits_for_the_others_beyond_the_patience(
+    store: GroupedStore, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(grouped, "PATIENCE", 0.0)
+
+    async def play() -> None:
+        tasks = AsyncTasks()
+        store.wait_for(tasks)
+        one, other = await links(store, 2)
+        kept = asyncio.Event()
+
+        async def quick() -> None:
+            await store.intend([intent(one)])
+            kept.set()
+
+        async def slow() -> None:
+            await kept.wait()
+            await store.intend([intent(other)])
+
+        await tasks.run((quick(), slow()), 2)
+        assert len(await store.open_intents([one.id, other.id])) == 2
 
     asyncio.run(play())

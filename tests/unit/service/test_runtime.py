@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import gc
 from collections.abc import Coroutine, Iterator
 from dataclasses import dataclass, replace
 from types import SimpleNamespace
@@ -17,7 +18,13 @@ from crosstie.core.values import Side
 from crosstie.engine.run import Report
 from crosstie.engine.work import Ledger, Work
 from crosstie.service import worker
-from crosstie.service.runtime import AsyncTasks, SystemClock, SystemDice
+from crosstie.service.runtime import (
+    GARBAGE,
+    AsyncTasks,
+    SystemClock,
+    SystemDice,
+    rare_collections,
+)
 from crosstie.service.worker import Timetable, work_until
 from crosstie.store.sql_store import SqlStore
 from crosstie.testing.fakes import FakeClock, FakeDice
@@ -86,6 +93,18 @@ def test_the_clock_goes_on_and_the_dice_stay_in_their_range() -> None:
     assert all(0.0 <= dice.roll() < 1.0 for _ in range(50))
     assert len({dice.token() for _ in range(50)}) == 50
     assert len(dice.token()) >= 16
+
+
+@pytest.mark.parametrize(("usual", "inside"), [(700, GARBAGE), (10**6, 10**6), (0, 0)])
+def test_garbage_is_looked_for_less_often_and_then_as_it_was(usual: int, inside: int) -> None:
+    before = gc.get_threshold()
+    try:
+        gc.set_threshold(usual, 10, 10)
+        with rare_collections():
+            assert gc.get_threshold()[0] == inside
+        assert gc.get_threshold()[0] == usual
+    finally:
+        gc.set_threshold(*before)
 
 
 def work(clock: FakeClock, name: str = "people", rhythm: Rhythm = USUAL) -> Work:

@@ -55,7 +55,7 @@ def apply(
       crosstie apply --yes
     """
     out = Out(as_json)
-    saved = None if file is None else load_plan(file.read_bytes())
+    saved = None if file is None else _saved(file)
     located = found(app)
 
     async def call(opened: Opened) -> int:
@@ -68,6 +68,12 @@ def apply(
 
     with engine_lock(located.app.state, stamp(now())):
         return with_open(located.app, call)
+
+
+def _saved(file: Path) -> Plan:
+    if not file.exists():
+        raise Misused(f"there is no file {file}", fix=f"make it with `crosstie plan -o {file}`")
+    return load_plan(file.read_bytes())
 
 
 async def _made(out: Out, opened: Opened, *, yes: bool) -> Plan:
@@ -99,12 +105,15 @@ def _tell(out: Out, done: Applied, conflicts: int) -> int:
         return code
     for operation in done.stale:
         where = operation.left_id or operation.right_id
-        out.line(f"! stale: {operation.kind} in {operation.sync} of {where}", "yellow")
+        what = f"{operation.kind} in {operation.sync} of {where}"
+        out.line(f"! stale: {what}: its records need something else by now", "yellow")
     show_report(out, done.report, conflicts)
     parts = [f"Applied: {signs(done.applied)}", f"{len(done.stale)} stale"]
     parts += [f"{len(done.needless)} no longer needed"] if done.needless else []
     parts += [f"{done.left} left by the limit"] if done.left else []
     out.line("; ".join(parts) + ".", "bold")
+    if done.stale:
+        out.say("fix: see what is needed now with `crosstie plan`, or let `crosstie run` do it")
     return code
 
 

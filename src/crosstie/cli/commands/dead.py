@@ -11,6 +11,7 @@ from crosstie.cli.calls import found, now, with_state
 from crosstie.cli.group import app as make
 from crosstie.cli.options import App, AsJson, Debug, SyncName
 from crosstie.cli.out import Out
+from crosstie.cli.showing import counted
 from crosstie.service import letters
 from crosstie.service.letters import Choice, Letter
 
@@ -43,6 +44,8 @@ def listing(
     for cause in causes:
         out.line(f"{cause.records} x {cause.sync}: {cause.error}", "bold")
         out.line(f"  {cause.text}")
+        if cause.fix:
+            out.line(f"  fix: {cause.fix}")
         for letter in cause.letters[:5]:
             ids = f"left {letter.left_id or '-'}, right {letter.right_id or '-'}"
             out.line(f"  link {letter.link}: {ids}")
@@ -91,12 +94,12 @@ def discard(
     """
     choice = Choice(ids or (), match, everything, sync)
     done = with_state(found(app).app, lambda a, s: letters.discard(a, s, choice))
-    return _tell(Out(as_json), done, "discarded")
+    return _tell(Out(as_json), done, "left alone until one of the records changes")
 
 
 def _tell(out: Out, done: Sequence[Letter], what: str) -> int:
     if out.json:
         out.document({"letters": done, "count": len(done)})
     else:
-        out.line(f"{len(done)} dead letters {what}.")
+        out.line(f"{counted(len(done), 'dead letter')} {what}.")
     return 0

@@ -52,7 +52,7 @@ def fields(
 
 
 def _table(out: Out, lines: Sequence[FieldLine]) -> None:
-    columns = ("field", "kind", "label", "mapped as", "notes")
+    columns = ("=field", "kind", "label", "mapped as", "notes")
     out.table(
         columns, [(f.name, f.kind, f.label or "-", f.mapped or "-", _notes(f)) for f in lines]
     )

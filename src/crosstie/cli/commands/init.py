@@ -12,6 +12,7 @@ from crosstie.cli.options import AsJson, Debug
 from crosstie.cli.out import Out
 from crosstie.service import starting
 from crosstie.service.asked import Misused
+from crosstie.service.starting import Begun
 
 app = make("Write a first declaration to begin with.")
 
@@ -49,9 +50,19 @@ def init(
     if as_json:
         out.document(begun)
         return 0
+    _tell(out, begun)
+    return 0
+
+
+def _tell(out: Out, begun: Begun) -> None:
     for name in begun.written:
         out.line(f"wrote {name}")
     for name in begun.kept:
         out.line(f"kept {name} as it is")
-    out.say("next: set GHL_TOKEN and the location in crosstie_app.py, then `crosstie check`")
-    return 0
+    if not begun.looked:
+        out.say("the table and its columns are examples: no database was looked at")
+        out.say("next: `crosstie init --url sqlite:///app.db` with the address of your database")
+    out.say(
+        "next: set the environment variables GHL_TOKEN (the token) and GHL_LOCATION (the id of "
+        "the location), then `crosstie check`"
+    )

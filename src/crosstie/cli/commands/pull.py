@@ -58,5 +58,7 @@ def _show(out: Out, pulled: Pulled) -> None:
     )
     if pulled.detail:
         out.line(pulled.detail)
+    if pulled.fix:
+        out.say(f"fix: {pulled.fix}")
     if pulled.conflict:
         out.line(f"a person is asked: `crosstie conflicts show {pulled.conflict}`")

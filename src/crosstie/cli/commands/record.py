@@ -32,6 +32,9 @@ def show(
 ) -> int:
     """Show one record: both sides as they are now, and what they last agreed on.
 
+    Values are shown as they are compared; what a system itself shows follows in parentheses
+    where it differs. "unreadable" is what the mapping cannot make sense of.
+
     \b
     Example:
       crosstie record show 42 --sync contacts
@@ -56,7 +59,7 @@ def history(
     as_json: AsJson = False,
     debug: Debug = False,
 ) -> int:
-    """Show what happened to one record, oldest first.
+    """Show what happened to one record, oldest first; also after it was deleted.
 
     \b
     Example:
@@ -92,10 +95,14 @@ def _show(out: Out, view: RecordView) -> None:
     state = f"{view.state}, due" if view.due else view.state
     out.line(f"{view.sync}, link {view.link}: {state}", "bold")
     for side, record_id in (("left", view.left_id), ("right", view.right_id)):
-        there = "" if view.there[side] or record_id is None else " (not there)"
+        there = "" if record_id is None else _THERE[view.there[side]]
         out.line(f"{side:<5} {record_id or '-'}{there}")
+    if view.left_alone:
+        out.line("left alone at your request until one of the two records changes", "yellow")
     if view.detail:
-        out.line(f"{view.error}: {view.detail}", "yellow")
+        out.line(view.detail if view.left_alone else f"{view.error}: {view.detail}", "yellow")
+    if view.fix:
+        out.say(f"fix: {view.fix}")
     if view.conflict:
         out.line(f"conflict: see `crosstie conflicts show {view.conflict}`", "yellow")
     for note in view.notes:
@@ -105,11 +112,22 @@ def _show(out: Out, view: RecordView) -> None:
         (
             "=" if f.agreed else "~",
             name,
-            *map(_value, (f.left, f.right, f.base_left, f.base_right)),
+            _now(f.left, f.raw_left, readable="left" not in f.unreadable),
+            _now(f.right, f.raw_right, readable="right" not in f.unreadable),
+            *map(_value, (f.base_left, f.base_right)),
         )
         for name, f in view.fields.items()
     ]
     out.table(("", "field", "left", "right", "left agreed", "right agreed"), rows)
+
+
+_THERE = {True: "", False: " (not there)", None: " (could not be read)"}
+
+
+def _now(value: Json, raw: Json, *, readable: bool) -> str:
+    """The value as it is compared, and as its system shows it where that is something else."""
+    told = _value(value) if readable else "unreadable"
+    return told if raw is None or _value(raw) == told else f"{told} ({_value(raw)})"
 
 
 def _value(value: Json) -> str:

@@ -17,12 +17,21 @@ from crosstie.cli.group import app as make
 from crosstie.cli.options import App, AsJson, Debug, Release, SyncName
 from crosstie.cli.out import Out
 from crosstie.cli.progress import progress
-from crosstie.cli.showing import RELEASE, fix, report_document, show_report, summary
+from crosstie.cli.showing import (
+    RELEASE,
+    counted,
+    fix,
+    report_document,
+    show_report,
+    summary,
+    unnamed,
+)
+from crosstie.core.errors import SyncError
 from crosstie.engine.run import Options, Report
 from crosstie.engine.run import run as run_once
 from crosstie.engine.work import Work
 from crosstie.service.lock import engine_lock
-from crosstie.service.watching import open_conflicts
+from crosstie.service.watching import open_conflicts, trace_of
 from crosstie.service.worker import Until, work_until
 
 if TYPE_CHECKING:
@@ -83,6 +92,7 @@ async def _one(
     """Do one run and say what it did."""
     with progress("settling", json=out.json) as advance:
         report = await run_once(works, opened.store, options, advance)
+    await trace_of(opened.store, works, report, now())
     conflicts = await open_conflicts(opened, works, now())
     code = of_report(report, conflicts)
     if out.json and once:
@@ -96,8 +106,9 @@ async def _loop(out: Out, opened: Opened, works: Sequence[Work], stop: _Stop) ->
     """Work until a signal."""
     out.say("working; end it with Ctrl-C")
     teller = Teller(out)
-    await work_until(opened, works, stop.event, teller)
+    await work_until(opened, works, stop.event, teller, outage=teller.outage)
     code = stop.code or Code.DONE
+    out.say(f"{stamp(now())} stopped: {counted(teller.writes, 'record')} written; the rest is kept")
     if out.json:
         out.document(teller.document(code))
     return code
@@ -116,7 +127,10 @@ class Teller:
         self.writes += report.writes
         if report.writes or report.total("dead") or report.total("conflicts"):
             self._out.say(f"{stamp(now())} {summary(report, report.total('conflicts'))}")
-        wrong = {name: f"{error}. fix: {fix(error)}" for name, error in report.missed.items()}
+        wrong = {
+            name: f"{unnamed(name, str(error))}. fix: {fix(error)}"
+            for name, error in report.missed.items()
+        }
         wrong |= {
             name: f"the brake holds it: {why}. fix: {RELEASE}" for name, why in report.held.items()
         }
@@ -126,6 +140,13 @@ class Teller:
         for name in self._wrong.keys() - wrong.keys():
             self._out.say(f"{stamp(now())} {name}: goes on")
         self._wrong = wrong
+
+    def outage(self, label: str, error: SyncError | None) -> None:
+        """An account stopped answering, or answers again."""
+        text = "answers again"
+        if error is not None:
+            text = f"{unnamed(label, str(error))}. fix: {fix(error)}"
+        self._out.say(f"{stamp(now())} {label}: {text}")
 
     def document(self, code: int) -> dict[str, int]:
         """All of it, for the end."""

@@ -6,8 +6,9 @@ from crosstie.cli.calls import age, found, now, stamp, with_state
 from crosstie.cli.group import app as make
 from crosstie.cli.options import App, AsJson, Debug
 from crosstie.cli.out import Out
-from crosstie.service import desk
-from crosstie.service.desk import RunLine, Status
+from crosstie.cli.showing import counted, did
+from crosstie.service import standing
+from crosstie.service.standing import RunLine, Status, SyncStatus
 
 app = make("Show how every sync stands.")
 
@@ -25,7 +26,7 @@ def status(app: App = None, as_json: AsJson = False, debug: Debug = False) -> in
       crosstie status --json
     """
     out = Out(as_json)
-    answer = with_state(found(app).app, lambda a, s: desk.status(a, s, now()))
+    answer = with_state(found(app).app, lambda a, s: standing.status(a, s, now()))
     if as_json:
         out.document(answer)
     else:
@@ -46,7 +47,7 @@ def _show(out: Out, answer: Status) -> None:
             "#dead",
             "#conflicts",
             "#oldest due",
-            "last full scan (UTC)",
+            "full scan",
             "brake",
         ),
         [
@@ -54,12 +55,14 @@ def _show(out: Out, answer: Status) -> None:
                 s.sync,
                 *(str(n) for n in (s.linked, s.due, s.waiting, s.asking, s.dead, s.conflicts)),
                 age(s.oldest_due_age),
-                stamp(s.last_full_scan),
+                _ago(s.last_full_scan),
                 "holds" if s.held else "-",
             )
             for s in answer.syncs
         ],
     )
+    for s in answer.syncs:
+        _delays(out, s)
     if answer.runs:
         out.line()
         rows = [_run(run) for run in answer.runs]
@@ -68,5 +71,19 @@ def _show(out: Out, answer: Status) -> None:
 
 def _run(run: RunLine) -> tuple[str, ...]:
     took = "-" if run.ended is None else f"{run.ended - run.started:.1f}"
-    told = ", ".join(f"{name} {number}" for name, number in sorted(run.counts.items()))
-    return str(run.id), run.kind, stamp(run.started), took, run.error or told or "nothing"
+    told = "; ".join(filter(None, [did(run.counts), run.error]))
+    return str(run.id), run.kind, stamp(run.started), took, told or "nothing"
+
+
+def _ago(at: float | None) -> str:
+    return "never" if at is None else f"{age(now() - at)} ago"
+
+
+def _delays(out: Out, s: SyncStatus) -> None:
+    """What is tried again, and why."""
+    for delay in s.delayed:
+        out.line(
+            f"! {s.sync}: {counted(delay.links, 'record')} tried again: {delay.text}", "yellow"
+        )
+        if delay.fix:
+            out.say(f"fix: {delay.fix}")

@@ -1,0 +1,155 @@
+"""What a person is told when not all is well: outages, letters left alone, records gone."""
+
+from __future__ import annotations
+
+import sys
+
+import pytest
+
+from .world import World
+
+
+@pytest.fixture
+def linked(world: World) -> World:
+    """One linked person."""
+    world.add_person("Ada", "ada@example.org")
+    assert world.crosstie("run", "--once").code == 0
+    return world
+
+
+@pytest.fixture
+def dead(linked: World) -> World:
+    """A second person whose address the right refuses."""
+    linked.add_person("Bo", "no-address")
+    assert linked.crosstie("run", "--once").code == 1
+    return linked
+
+
+def test_a_discarded_letter_is_named_until_its_record_changes(dead: World) -> None:
+    assert "1 dead letter left alone" in dead.crosstie("dead", "discard", "2").out
+    assert dead.crosstie("run", "--once").code == 0
+    said = dead.crosstie("status")
+    assert said.out.startswith("Nothing due: 1 records linked, 1 left alone at your request.")
+    assert dead.crosstie("status", "--json").document["syncs"][0]["left_alone"] == 1
+    assert "left alone at your request" in dead.crosstie("record", "show", "2").out
+    dead.sql("UPDATE people SET email = 'bo@example.org' WHERE id = 2")
+    assert dead.crosstie("run", "--once").code == 0
+    assert dead.crosstie("status").out.startswith("All in step: 2 records linked, nothing due.")
+    assert "left alone" not in dead.crosstie("record", "show", "2").out
+
+
+def test_what_happened_and_what_to_do_about_it_are_told_apart(dead: World) -> None:
+    [cause] = dead.crosstie("dead", "list", "--json").document["causes"]
+    assert cause["fix"]
+    assert "fix:" not in cause["text"]
+    assert f"\n  fix: {cause['fix']}\n" in dead.crosstie("dead", "list").out
+    view = dead.crosstie("record", "show", "2", "--json").document
+    assert (view["detail"], view["fix"]) == (cause["text"], cause["fix"])
+    said = dead.crosstie("record", "show", "2")
+    assert "fix:" not in said.out
+    assert f"fix: {cause['fix']}" in said.err
+
+
+def test_an_outage_is_named_by_the_verdict_and_its_runs_take_one_line(linked: World) -> None:
+    linked.control("down", down=True)
+    linked.sql("UPDATE people SET city = 'Rome'")
+    for _ in range(3):
+        assert linked.crosstie("run", "--once").code == 5
+    said = linked.crosstie("status")
+    assert said.out.startswith("A system could not be reached at the last run: contacts: GoHigh")
+    assert len(linked.crosstie("status", "--json").document["runs"]) == 2
+    shown = linked.crosstie("record", "show", "1", "--json").document
+    assert shown["there"] == {"left": True, "right": None}
+    assert "(could not be read)" in linked.crosstie("record", "show", "1").out
+    linked.control("down", down=False)
+    linked.sql("UPDATE people SET city = 'Bern'")
+    assert linked.crosstie("run", "--once").code == 0
+    assert linked.crosstie("status").out.startswith("All in step: 1 records linked, nothing due.")
+
+
+@pytest.mark.parametrize("deleted", ["left", "right"])
+def test_the_history_of_a_record_outlives_the_record(linked: World, deleted: str) -> None:
+    linked.crosstie("capture", "install")
+    contact = linked.add_contact(firstName="Bo", email="bo@example.org")
+    assert linked.crosstie("run", "--once").code == 0
+    if deleted == "left":
+        linked.sql("DELETE FROM people WHERE id = 2")
+    else:
+        linked.api("DELETE", f"/contacts/{contact}")
+    assert linked.crosstie("run", "--once", "--full").code == 0
+    assert contact not in linked.ids()
+    name = contact if deleted == "left" else "2"
+    lines = linked.crosstie("record", "history", name, "--values", "--json").document["history"]
+    assert [line["operation"] for line in lines] == ["create", "delete"]
+    assert lines[1]["before"]["email"] == "bo@example.org"
+    missing = linked.crosstie("record", "history", "nobody")
+    assert (missing.code, "deleted" in missing.err) == (1, True)
+
+
+def test_a_value_that_cannot_be_read_is_marked_and_shown_as_it_is(world: World) -> None:
+    world.declare(
+        fields="""
+        field("first_name", "firstName"),
+        field("email", "email", Email()),
+        """
+    )
+    world.add_person("Ada", "ADA@example.org")
+    assert world.crosstie("run", "--once").code == 0
+    world.sql("UPDATE people SET email = 'no address'")
+    view = world.crosstie("record", "show", "1", "--json").document["fields"]["email"]
+    assert (view["left"], view["raw_left"], view["unreadable"]) == (None, "no address", ["left"])
+    assert "unreadable (no address)" in world.crosstie("record", "show", "1").out
+
+
+def test_a_stale_operation_says_what_to_do(linked: World) -> None:
+    linked.sql("UPDATE people SET city = 'Rome'")
+    assert linked.crosstie("plan", "-o", "plan.json").code == 0
+    linked.sql("UPDATE people SET city = 'Oslo'")
+    said = linked.crosstie("apply", "plan.json")
+    assert "1 left as they are: not in the plan" in said.out
+    assert "fix: see what is needed now with `crosstie plan`" in said.err
+    missing = linked.crosstie("apply", "nothing.json")
+    assert (missing.code, "crosstie plan -o nothing.json" in missing.err) == (2, True)
+
+
+def test_a_plan_of_an_id_that_nobody_knows_says_so(linked: World) -> None:
+    assert "no linked record has that id" in linked.crosstie("plan", "--only", "999").out
+    assert "no linked record" not in linked.crosstie("plan", "--only", "1").out
+
+
+def test_an_answered_conflict_waits_for_a_run_and_not_for_a_person(linked: World) -> None:
+    [contact] = linked.ids()
+    linked.sql("UPDATE people SET city = 'Left'")
+    linked.api("PUT", f"/contacts/{contact}", {"city": "Right"})
+    assert "changed on both sides" in linked.crosstie("plan").out
+    assert linked.crosstie("run", "--once").code == 6
+    assert linked.crosstie("status").out.startswith("1 conflict waits for a person")
+    [asked] = linked.crosstie("conflicts", "list", "--json").document["conflicts"]
+    assert linked.crosstie("conflicts", "resolve", str(asked["id"]), "--take", "left").code == 0
+    assert "1 answered and to be carried out" in linked.crosstie("status").out.splitlines()[0]
+    assert linked.crosstie("run", "--once").code == 0
+    assert linked.crosstie("status").out.startswith("All in step")
+
+
+def test_a_sketch_gives_way_to_a_declaration_made_from_the_database(offline: World) -> None:
+    said = offline.crosstie("init")
+    assert "no database was looked at" in said.err
+    bare = offline.crosstie("init", "--url", str(offline.database))
+    assert bare.code == 3
+    assert f"sqlite:///{offline.database}" in bare.err
+    assert offline.crosstie("init", "--url", f"sqlite:///{offline.database}").code == 0
+    assert "table('people')" in (offline.folder / "crosstie_app.py").read_text()
+    assert offline.crosstie("init", "--url", f"sqlite:///{offline.database}").code == 3
+    sys.modules.pop("crosstie_app", None)
+
+
+@pytest.mark.parametrize("command", [("status",), ("plan", "--full"), ("fields", "contacts")])
+def test_tables_fit_eighty_columns(
+    dead: World, monkeypatch: pytest.MonkeyPatch, command: tuple[str, ...]
+) -> None:
+    dead.add_person("Cy", "cy@example.org")
+    monkeypatch.setenv("COLUMNS", "80")
+    lines = dead.crosstie(*command).out.splitlines()
+    tables = [line for line in lines if not line.startswith(("!", "1 ", "  field("))]
+    assert max(map(len, tables)) <= 80
+    assert not [line for line in lines if line.startswith("conflic ")]
