@@ -20,16 +20,16 @@ def test_it_says_what_to_set_what_to_declare_and_what_it_forgets() -> None:
         call, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
     ) as process:
         assert process.stderr is not None
-        forgets = process.stderr.readline()
+        forgets, ending = process.stderr.readline(), process.stderr.readline()
         process.send_signal(signal.SIGTERM)
-        told, rest = process.communicate(timeout=30)
+        told, _ = process.communicate(timeout=30)
     first = told.splitlines()[0]
     url = next(word for word in first.split() if word.startswith("http"))
     assert f"export GHL_LOCATION={LOCATION_ID}" in told
     assert f"export GHL_TOKEN={DEFAULT_TOKEN}" in told
     assert f'GoHighLevel("env:GHL_LOCATION", token="env:GHL_TOKEN", base_url="{url}")' in told
     assert "forgets everything" in forgets and "crosstie.db" in forgets
-    assert (process.returncode, "Ctrl-C" in rest) == (0, True)
+    assert (process.returncode, "Ctrl-C" in ending) == (0, True)
 
 
 def test_a_taken_port_is_told_with_what_to_do(capsys: pytest.CaptureFixture[str]) -> None:
