@@ -14,7 +14,7 @@ import sys
 import tempfile
 import time
 from collections import Counter
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
@@ -22,6 +22,16 @@ from crosstie.demo.compare import compared
 from crosstie.demo.people import add_contact, add_trip, edit_trip, enrol
 from crosstie.demo.stage import INDEX_LAG, Stage, staged
 
+UNBRAKED = """
+from dataclasses import replace
+
+from crosstie import Brake, Crosstie
+from tripbuilder.crosstie_app import app as braked
+
+never = Brake(share=1.0, records=10**9, empty_side=False)
+app = Crosstie([replace(sync, brake=never) for sync in braked.syncs], state=braked.state)
+"""
+"""People here delete so much in two minutes that the brake would rightly stop the play."""
 ROUNDS_TO_QUIET = 12
 LATENCY = 0.02
 """Seconds that the CRM takes for a call, so that a kill often falls between call and answer."""
@@ -180,7 +190,9 @@ def main(seed: int, kills: int) -> int:
     """Play it; the exit code."""
     began = time.monotonic()
     folder = Path(tempfile.mkdtemp(prefix="crosstie-kill-"))
-    with staged(folder) as stage:
+    (folder / "unbraked.py").write_text(UNBRAKED)
+    with staged(folder) as braked:
+        stage = replace(braked, app="unbraked:app")
         play = Play(stage, random.Random(seed))
         play.cast()
         stage.crm.control("settings", latency=LATENCY)

@@ -33,10 +33,12 @@ class Stage:
     books: Books
     agency: Browser
     """A person at the pages of TripBuilder."""
+    app: str = APP
+    """What is kept in step, as `module:name`; modules in the folder are found."""
 
     def start_engine(self) -> None:
         """Start `crosstie run`, which keeps both sides in step until it is stopped."""
-        self.processes.start("engine", "crosstie", "run", "--app", APP)
+        self.processes.start("engine", "crosstie", "run", "--app", self.app)
 
     def stop_engine(self) -> None:
         """Stop it; it finishes the write it is at."""
@@ -44,7 +46,7 @@ class Stage:
 
     def crosstie(self, *arguments: str, codes: tuple[int, ...] = (0,)) -> Any:
         """Run a command with `--json` and give what it printed. Raises Failed for another code."""
-        done = self.processes.call("crosstie", *arguments, "--json", "--app", APP)
+        done = self.processes.call("crosstie", *arguments, "--json", "--app", self.app)
         said = " ".join(arguments)
         if done.returncode not in codes:
             raise Failed(f"`crosstie {said}` ended with {done.returncode}: {done.stderr.strip()}")
