@@ -1,11 +1,9 @@
-"""What of a record, of a system's words or of a secret may reach a log: never the value itself."""
+"""What of a system's words may reach a log or an error: never a value, never a credential."""
 
 from __future__ import annotations
 
 import re
 from collections.abc import Iterable
-
-from crosstie.core.values import Fields, Json
 
 HIDDEN = "***"
 _SHORTEST = 3
@@ -17,36 +15,6 @@ _KEYED = re.compile(
 )
 _PRIVATE_TOKEN = re.compile(r"\bpit-[0-9A-Za-z-]{8,}")
 _JWT = re.compile(r"\beyJ[\w-]+\.[\w-]+\.[\w-]*")
-
-
-def shape(fields: Fields) -> dict[str, str]:
-    """Field name -> type and length of its value: enough to see what is wrong, and no value.
-
-    | value       | shown      |
-    |-------------|------------|
-    | "Ann"       | text[3]    |
-    | 12, 1.5     | number     |
-    | None        | empty      |
-    | ["a", "b"]  | list[2]    |
-    """
-    return {name: _kind(value) for name, value in fields.items()}
-
-
-def _kind(value: Json) -> str:
-    if value is None or value == "":
-        return "empty"
-    if isinstance(value, bool):
-        return "boolean"
-    if isinstance(value, int | float):
-        return "number"
-    if isinstance(value, str):
-        return f"text[{len(value)}]"
-    return f"{'object' if isinstance(value, dict) else 'list'}[{len(value)}]"
-
-
-def mask(secret: str) -> str:
-    """Which secret it is, for people who hold it: its last two characters, if it is long."""
-    return f"{HIDDEN}{secret[-2:]}" if len(secret) >= 16 else HIDDEN
 
 
 def scrub(text: str, secrets: Iterable[str] = ()) -> str:
