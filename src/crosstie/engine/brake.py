@@ -17,6 +17,8 @@ MEMORY = 600.0
 MANY_RUNS = 2_000
 RELEASED = "released"
 """Kind of a run for which a person let go of the brake."""
+UNDO = "undo"
+"""Kind of a run that takes another one back: a person saw what it would delete."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,6 +28,8 @@ class Seen:
     gone: Mapping[Side, int] = field(default_factory=dict)
     """Records that a change feed told as gone."""
     survey: Surveyed | None = None
+    doubt: str | None = None
+    """Why a side is not the system that the links were made with."""
 
 
 async def brake(work: Work, store: Store, seen: Seen) -> str | None:
@@ -42,7 +46,7 @@ async def brake(work: Work, store: Store, seen: Seen) -> str | None:
     due = await store.due_count(work.name, work.clock.now(), limits.records + 1)
     going = sum(seen.gone.values())
     if seen.survey is not None:
-        going += sum(seen.survey.absent.values())
+        going += sum(seen.survey.gone.values())
     before = await _deleted_lately(work, store) if going else 0
     if due + before <= limits.records and not emptied and not any(seen.gone.values()):
         return None
@@ -50,6 +54,9 @@ async def brake(work: Work, store: Store, seen: Seen) -> str | None:
     if reason is not None:
         await store.hold(work.name, reason)
         work.count("held")
+        for side in emptied:
+            # Whoever lets go of the brake says that the side is meant to be empty.
+            await store.doubt(work.name, side, reason)
     return reason
 
 
@@ -62,6 +69,11 @@ async def _deleted_lately(work: Work, store: Store) -> int:
     for run in await store.runs(MANY_RUNS):
         if run.started < since or run.kind == RELEASED:
             break
+        if run.started > work.clock.now():
+            # From before the clock was set back; nobody knows how long ago.
+            continue
+        if run.kind == UNDO:
+            continue
         deleted += sum(run.counts.get(f"{work.name}.deleted_{side}", 0) for side in Side)
     return deleted
 

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import replace
+
+from msgspec.structs import replace
 
 from crosstie.core.decide import AskDelete
 from crosstie.core.merge import Clash, Merged
@@ -69,11 +70,16 @@ async def ask_match(
 
 
 async def _ask(work: Work, scene: Scene, conflict: Conflict) -> None:
-    before = scene.answered.conflict
+    before, link = scene.answered.conflict, scene.link
+    if before is not None and before.answer is not None:
+        # It comes up again after its answer, which did not help: that is a question of its own.
+        link = replace(link, conflict_id=None)
+        await work.store.keep([Step(link, due_at=work.clock.now(), conflict=None)])
+        before, conflict = None, replace(conflict, id=0)
     same = before is not None and replace(
-        conflict, id=before.id, opened_at=before.opened_at, answer=before.answer
+        conflict, id=before.id, opened_at=before.opened_at
     ) == replace(before, link_id=conflict.link_id, sync=conflict.sync)
-    link = replace(scene.link, state=LinkState.ASKING, settled=scene.link.noticed)
+    link = replace(link, state=LinkState.ASKING, settled=link.noticed)
     history = () if same else (opened(work, link, conflict),)
     await work.store.keep([Step(link, conflict=before if same else conflict, history=history)])
     if not same:

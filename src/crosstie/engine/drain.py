@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Callable, Coroutine, Iterator, Sequence
-from dataclasses import replace
+
+from msgspec.structs import replace
 
 from crosstie.core.errors import (
     Halt,
@@ -15,7 +16,7 @@ from crosstie.core.errors import (
     SyncError,
     Unlinked,
 )
-from crosstie.core.values import Link, LinkState, Parent, Record, Side
+from crosstie.core.values import SIDES, Instant, Link, LinkState, Parent, Record, Side
 from crosstie.engine.settle import settle
 from crosstie.engine.work import Work
 from crosstie.ports import Entry, Intent, Sighting, Step
@@ -23,29 +24,44 @@ from crosstie.ports import Entry, Intent, Sighting, Step
 BATCH = 200
 """Links claimed, and read where a side reads in batches, at once."""
 
+PUT_OFF = 30.0
+"""Seconds, half as many more or less, until a try that was put off comes round again."""
+FRESH = 32
+"""Of a backlog that takes longer than a run may, so many are taken from its new end each time."""
 
 Progress = Callable[[int], None]
 
 
-async def drain(work: Work, *, progress: Progress | None = None) -> int:
+async def drain(
+    work: Work, *, progress: Progress | None = None, until: Instant | None = None
+) -> int:
     """Settle every link of the sync that is due now; says how many were taken up.
 
     A link is taken up once: what becomes due again meanwhile is left for the next drain. Stops
-    early when an account has to be left alone. Raises only what is no fault of a record.
+    early when an account has to be left alone, and begins nothing more after `until`: then an edit
+    that somebody just made is not kept waiting behind all that was due before it. Raises only what
+    is no fault of a record.
     """
     done: set[int] = set()
     # One direction of strangers at a time: two records that are each other's counterpart must not
     # look for one another at the same moment, or both would be created across.
     while not (_resting(work) or work.gate.over):
-        links = await work.store.claim(work.name, work.clock.now(), BATCH, done)
+        now = work.clock.now()
+        if until is not None and now >= until:
+            break
+        links = await work.store.claim(work.name, now, BATCH, done)
         if not links:
             break
+        if until is not None and len(links) == BATCH:
+            taken = done | {link.id for link in links}
+            fresh = await work.store.newest_due(work.name, now, FRESH, taken)
+            links = [*fresh, *links]
         for side in (None, Side.LEFT, Side.RIGHT):
             group: Sequence[Link] = [link for link in links if _alone_on(link) is side]
             if side is Side.RIGHT:
                 group = await _not_taken(work, group)
             if group:
-                await _fly(work, group, progress)
+                await _fly(work, group, progress, until)
         done.update(link.id for link in links)
     return len(done)
 
@@ -71,20 +87,26 @@ async def _not_taken(work: Work, links: Sequence[Link]) -> Sequence[Link]:
     return [link for link in links if holders.get(str(link.right_id), link).id == link.id]
 
 
-async def _fly(work: Work, links: Sequence[Link], progress: Progress | None) -> None:
+async def _fly(
+    work: Work, links: Sequence[Link], progress: Progress | None, until: Instant | None
+) -> None:
     intents: dict[int, list[Intent]] = defaultdict(list)
     for intent in await work.store.open_intents([link.id for link in links]):
         intents[intent.link_id].append(intent)
     prefetched = await _prefetch(work, links)
 
     async def one(link: Link) -> None:
+        if not work.may_try(link):
+            await _put_off(work, link)
+            return
         await _settle_or_postpone(work, link, intents[link.id], prefetched)
         if progress is not None:
             progress(1)
 
     def flights() -> Iterator[Coroutine[object, object, None]]:
         for link in links:
-            if _resting(work) or work.gate.over:
+            late = until is not None and work.clock.now() >= until
+            if late or _resting(work) or work.gate.over:
                 return
             yield one(link)
 
@@ -112,8 +134,10 @@ async def _prefetch(work: Work, links: Sequence[Link]) -> dict[tuple[Side, str],
 
 
 def _resting(work: Work) -> bool:
+    if not work.ledger.paused:
+        return False
     now = work.clock.now()
-    return any(work.ledger.rests(work.account(side), now) for side in Side)
+    return any(work.ledger.rests(work.account(side), now) for side in SIDES)
 
 
 async def _settle_or_postpone(
@@ -170,6 +194,13 @@ async def _wait(work: Work, link: Link, missing: Unlinked) -> None:
         sighting = [Sighting(parent.id)]
         await work.store.notice(parent.sync, parent.side, sighting, work.clock.now())
     work.count("waiting")
+
+
+async def _put_off(work: Work, link: Link) -> None:
+    """Try it later: too much that failed is tried again already. No attempt, and no other error."""
+    later = work.clock.now() + PUT_OFF * (0.5 + work.dice.roll())
+    await work.store.keep([Step(replace(link, settled=link.noticed), due_at=later)])
+    work.count("postponed")
 
 
 async def _postpone(

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import replace
 from enum import Enum
 from typing import Final
+
+from msgspec.structs import replace
 
 from crosstie.core.errors import Retry
 from crosstie.core.match import all_resemble, resembles
@@ -63,7 +64,7 @@ def marker_of(identity: str, link_id: int, at: Instant) -> str:
     return f"{identity}.{link_id}.{int(at * 1000):x}"
 
 
-def _maker_of(identity: str, marker: str | None) -> int | None:
+def maker_of(identity: str, marker: str | None) -> int | None:
     """The link that left this marker; None for a marker that is none of ours. A person edits it."""
     own, _, rest = (marker or "").partition(".")
     number = rest.partition(".")[0]
@@ -80,9 +81,9 @@ async def counterpart(work: Work, scene: Scene, side: Side) -> tuple[Step, Recor
     if scene.answered.pair:
         return await _named(work, scene, side, scene.answered.pair)
     keys = {name: scene.view(here).canon.get(name) for name in work.sync.match}
-    found = await _matching(work, side, keys, scene)
-    taken = await work.store.links_at(work.name, side, [record.id for record in found])
-    free = [r for r in found if _is_free(taken.get(r.id), scene.link, here)]
+    found = await matching(work, side, keys, scene)
+    taken = await _taken(work, scene, side, [record.id for record in found], asked=True)
+    free = [record for record in found if record.id not in taken]
     rivals = await _rivals(work, here, own.id, keys, scene)
     if len(free) == 1 and not rivals:
         return await _pair(work, scene, side, free[0], "match keys agree")
@@ -100,8 +101,7 @@ async def existing(
     """The system refused a create because `record_id` exists: adopt it, or ask."""
     side = intent.side
     await work.store.keep([Step(scene.link, due_at=work.clock.now(), closes=(intent.id,))])
-    holder = (await work.store.links_at(work.name, side, [record_id])).get(record_id)
-    if not _is_free(holder, scene.link, side.other):
+    if await _taken(work, scene, side, [record_id]):
         note = f"the {side} has it already, linked to another record on the {side.other}"
         await conflicts.ask_match(work, scene, ConflictKind.CONSTRAINT, [record_id], note)
         return None
@@ -133,6 +133,11 @@ async def adopt(
             base_source[name] = base_target[name] = value
     link = with_bases(scene.link, side.other, base_source, base_target)
     step, records = _linked(work, scene, link, side, record, cause)
+    if ours:
+        [entry] = step.history
+        made = {name: value for name, value in shown.items() if value is not None}
+        entry = replace(entry, operation="create", after={**made, **base_target})
+        step = replace(step, history=(entry,))
     closes = (intent.id,) if intent.id else ()
     return replace(step, closes=closes), records
 
@@ -154,7 +159,7 @@ async def _leave_to_maker(work: Work, scene: Scene, own: Record, here: Side) -> 
             after = ASKED_PAUSE if asked else MARKER_PAUSE
             text = "a create on its side is not accounted for yet"
             raise Retry(text, after=after, counts=False)
-    number = _maker_of(work.store.identity, own.marker)
+    number = maker_of(work.store.identity, own.marker)
     maker = None if number is None else await work.store.link(number)
     if maker is not None and maker.sync == work.name and maker.id_of(here) is None:
         await work.store.wake([maker.id], work.clock.now())
@@ -165,8 +170,7 @@ async def _named(work: Work, scene: Scene, side: Side, named: str) -> tuple[Step
     """A person named the counterpart."""
     found = await work.ask(side, work.at(side).read([named]))
     record = found.records.get(named)
-    holder = (await work.store.links_at(work.name, side, [named])).get(named)
-    if record is None or not _is_free(holder, scene.link, side.other):
+    if record is None or await _taken(work, scene, side, [named]):
         what = "is gone" if record is None else "is linked to another record"
         note = f"the {side} record that was named {what}"
         await conflicts.ask_match(work, scene, ConflictKind.MATCH, [], note)
@@ -174,7 +178,7 @@ async def _named(work: Work, scene: Scene, side: Side, named: str) -> tuple[Step
     return _linked(work, scene, scene.link, side, record, "a person paired them")
 
 
-async def _matching(work: Work, side: Side, keys: Fields, scene: Scene) -> Sequence[Record]:
+async def matching(work: Work, side: Side, keys: Fields, scene: Scene) -> Sequence[Record]:
     """Records on that side that agree in the best key that both have."""
     collection, half = work.at(side), work.mapping.side(side)
     for name, value in keys.items():
@@ -196,12 +200,32 @@ async def _rivals(
     """Records beside it that share its key, where looking costs no call."""
     if not work.at(here).can.local:
         return []
-    return [r for r in await _matching(work, here, keys, scene) if r.id != own_id]
+    return [r for r in await matching(work, here, keys, scene) if r.id != own_id]
 
 
-def _is_free(holder: Link | None, link: Link, here: Side) -> bool:
-    """Nobody else has that record: no link, this link, or one that has no counterpart yet."""
-    return holder is None or holder.id == link.id or holder.id_of(here) is None
+async def _taken(
+    work: Work, scene: Scene, side: Side, ids: Sequence[str], *, asked: bool = False
+) -> set[str]:
+    """Which of these records another link will not give up.
+
+    It has a counterpart, or may have made one: nobody knows before its intent is closed.
+    asked: neither what only a person ends: a question about its counterpart, and a link that was
+    closed for good when the counterpart was deleted.
+    """
+    links = await work.store.links_at(work.name, side, ids) if ids else {}
+    others = {i: link for i, link in links.items() if link.id != scene.link.id}
+    if not others:
+        return set()
+    open_ = await work.store.open_intents([link.id for link in others.values()])
+    making = {intent.link_id for intent in open_}
+    return {
+        i
+        for i, other in others.items()
+        if other.id_of(side.other) is not None
+        or other.id in making
+        or (other.agreed and other.state is not LinkState.CLOSED)
+        or (asked and other.state in (LinkState.ASKING, LinkState.CLOSED))
+    }
 
 
 def _why(

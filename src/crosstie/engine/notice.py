@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 
-from crosstie.core.values import Record, Side, Tombstone
+from crosstie.core.values import SIDES, Record, Side, Tombstone
+from crosstie.engine.meet import maker_of
 from crosstie.engine.work import Work
 from crosstie.ports import Sighting
 
+_WHOLE = re.compile(r"\.[0-9]+\.[0-9a-f]{6,16}$")
 PAGES = 10_000
 """Pages of one feed in one run: a feed that never ends is left for the next run."""
 
@@ -27,12 +30,16 @@ async def notice(work: Work, side: Side, *, meet: bool = True) -> int:
     cursor = await work.store.cursor(work.name, side)
     for _ in range(PAGES):
         page = await work.ask(side, collection.changes(cursor))
+        watch(work, side, page.entries)
         told = sightings(page.entries)
         if told or page.cursor != cursor:
             done = await work.store.notice(
                 work.name, side, told, work.clock.now(), page.cursor, meet=meet
             )
             work.ledger.counts[f"{work.name}.noticed_{side}"] += done.marked
+            if done.unknown:
+                unmet = work.ledger.notes.unmet
+                unmet.setdefault((work.name, side), []).extend(done.unknown)
         if page.cursor is not None:
             await work.ask(side, collection.acknowledge(page.cursor))
         gone += sum(sighting.gone for sighting in told)
@@ -40,6 +47,36 @@ async def notice(work: Work, side: Side, *, meet: bool = True) -> int:
         if not page.more:
             break
     return gone
+
+
+async def meet_now(work: Work) -> None:
+    """Make links of the records that the feed left to a scan, which failed.
+
+    The feed does not tell of them again. Before the first match they are left alone: it is still to
+    come, and lets all of them meet at once.
+    """
+    unmet = work.ledger.notes.unmet
+    matched = await work.store.last_scan(work.name) is not None
+    for side in SIDES:
+        ids = unmet.pop((work.name, side), [])
+        if ids and matched:
+            told = [Sighting(record_id) for record_id in ids]
+            await work.store.notice(work.name, side, told, work.clock.now())
+
+
+def watch(work: Work, side: Side, entries: Sequence[Record | Tombstone]) -> None:
+    """Note markers of ours whose link this state never had: it is older than that record."""
+    if not work.at(side).can.marker:
+        return
+    notes, identity = work.ledger.notes, work.store.identity
+    for entry in entries:
+        if isinstance(entry, Tombstone) or entry.marker is None:
+            continue
+        number = maker_of(identity, entry.marker) or 0
+        # Whole ones only, as we leave them: a person edits them.
+        if number > notes.given_out and _WHOLE.search(entry.marker):
+            place = (work.name, side)
+            notes.beyond[place] = max(number, notes.beyond.get(place, 0))
 
 
 def sightings(entries: Sequence[Record | Tombstone]) -> list[Sighting]:

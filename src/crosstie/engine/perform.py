@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
+from msgspec.structs import replace
 
+from crosstie.core.causes import told
 from crosstie.core.decide import Archive, Create, Delete, Update, View
 from crosstie.core.errors import (
     Duplicate,
@@ -68,7 +69,7 @@ async def create(work: Work, scene: Scene, operation: Create) -> tuple[Step, Ent
     link = _moved(scene, side, values, shown)
     link = with_mark(with_id(link, side, reply.id), side, reply.mark)
     entry = _entry(work, side, reply.id, "create", f"new on the {side.other}")
-    entry = replace(entry, after={name: shown.get(name) for name in values})
+    entry = replace(entry, after=filled(shown))
     step = replace(_step(work, link, intent_id, entry), adopts=True, wakes=True)
     work.count(f"created_{side}")
     await _refuse_silence(work, side, values, shown, step)
@@ -81,6 +82,7 @@ async def delete(work: Work, scene: Scene, operation: Delete) -> None:
     target = scene.view(side)
     assert target.record is not None
     intent = _intent(work, scene, side, "delete", {}, {}, target.record.id)
+    intent = replace(intent, was=target.canon)
     [intent_id] = await work.store.intend([intent])
     record = target.record
     try:
@@ -101,6 +103,11 @@ def deleted(
     return Step(done, closes=(intent_id,), history=(replace(entry, before=before),), drops=True)
 
 
+def filled(shown: Fields) -> Fields:
+    """The whole image of a record: what is not in it is empty."""
+    return {name: value for name, value in shown.items() if value is not None}
+
+
 def _intent(
     work: Work,
     scene: Scene,
@@ -110,6 +117,7 @@ def _intent(
     raw: Fields,
     target: str | None,
 ) -> Intent:
+    source = scene.view(side.other).canon
     return Intent(
         link_id=scene.link.id,
         side=side,
@@ -120,6 +128,7 @@ def _intent(
         raw=raw,
         key="",
         made_at=work.clock.now(),
+        apart={n: source[n] for n, v in values.items() if n in source and source[n] != v},
     )
 
 
@@ -158,8 +167,7 @@ def _entry(work: Work, side: Side, record_id: str, operation: str, cause: str) -
 
 
 def _cause(causes: Fields, scene: Scene, side: Side) -> str:
-    said = dict.fromkeys(str(cause) for cause in causes.values())
-    return "; ".join(said) if said else f"deleted on the {side.other}, archived"
+    return told(causes) or f"deleted on the {side.other}, archived"
 
 
 async def _give_up(work: Work, scene: Scene, intent_id: int, error: SyncError) -> None:

@@ -11,6 +11,7 @@ from crosstie.core.decide import AskDelete, Create, Operation, Update
 from crosstie.core.errors import CrosstieError
 from crosstie.core.plan import Harm, Plan, Planned
 from crosstie.core.values import Json, Side
+from crosstie.engine import evidence, origin
 from crosstie.engine.drain import drain
 from crosstie.engine.notice import notice
 from crosstie.engine.reconcile import overdue, reconcile
@@ -84,14 +85,19 @@ async def plan(works: Sequence[Work], *, full: bool, only: str | None = None) ->
     recorder, warnings = Recorder(), list[str]()
     # One imagined state for all syncs: a planned parent is there for its planned children.
     store = VirtualStore(works[0].store)
+    given_out = await store.given_out()
     for real in works:
         work = _imagined(real, store, recorder)
-        await _notice(work, full=full)
+        work.ledger.notes.given_out = given_out
+        await _notice(work, real, full=full)
         await drain(work)
         recorder.operations.extend(_asked(work.name, store))
         dead = work.ledger.counts[f"{work.name}.dead"]
         if dead:
-            warnings.append(f"{work.name}: {dead} records cannot be synced as they are")
+            some = "1 record cannot be synced as it is"
+            some = some if dead == 1 else f"{dead} records cannot be synced as they are"
+            warnings.append(f"{work.name}: {some}")
+        warnings.extend(_unsure(work, store))
         warnings.extend(_halts(work))
     operations = tuple(o for o in recorder.operations if only in (None, o.left_id, o.right_id))
     return Plan(works[0].clock.now(), operations, dict(store.matched), tuple(warnings))
@@ -136,26 +142,55 @@ def _imagined(work: Work, store: VirtualStore, recorder: Recorder) -> Work:
     )
 
 
-async def _notice(work: Work, *, full: bool) -> None:
-    """What a run would notice. A local feed can be read once only, so that side is scanned."""
+async def _notice(work: Work, real: Work, *, full: bool) -> None:
+    """What a run would notice. A local feed can be read once only, so that side is scanned.
+
+    Where a side is doubted, it is what a run would notice once a person let go of the brake.
+    """
     for side in Side:
         await work.ask(side, work.at(side).open())
-    everything = full or await overdue(work)
+    # The systems themselves: what they remember of us is asked for, and not imagined.
+    asking = replace(real, store=work.store, ledger=work.ledger)
+    doubted = await origin.examine(asking, anew=False, only_look=True) is not None
+    sure = await origin.doubted(work) if doubted else ()
+    everything = full or doubted or await overdue(work)
+    early = () if everything else await evidence.early(work)
     scanned = [
         side
         for side in Side
-        if everything or work.at(side).can.local or not work.at(side).can.has_changes
+        if everything
+        or side in early
+        or work.at(side).can.local
+        or not work.at(side).can.has_changes
     ]
     for side in Side:
         if side not in scanned:
             await notice(work, side)
+        elif work.at(side).can.sees_deletes and not work.at(side).can.local:
+            # A scan does not tell which records were deleted, and a run reads the feed first.
+            await notice(work, side, meet=False)
     # A record that was left alone earlier is no stranger, and still to be found by one.
     if everything and not await work.store.newest_link(work.name):
         for side in Side:
             collection = work.at(side)
             assert isinstance(collection, VirtualCollection)
             collection.surveyed = True
-    await reconcile(work, scanned)
+    survey = await reconcile(work, scanned, early=early, sure=sure)
+    if await origin.after_a_look(work, survey, sure) is not None and survey.strangers_only:
+        await reconcile(work, scanned, sure=await origin.doubted(work))
+
+
+def _unsure(work: Work, store: VirtualStore) -> list[str]:
+    """What the plan does not show because it is not proven, or shows although it is doubted."""
+    doubt = store.doubts.get(work.name)
+    missing = sum(work.ledger.counts[f"{work.name}.missing_{side}"] for side in Side)
+    out = [f"the brake stops {work.name}: {doubt}"] if doubt is not None else []
+    if missing:
+        out.append(
+            f"{work.name}: {missing} linked records are missing in a listing; they count as "
+            "deleted only when a later one does not show them either"
+        )
+    return out
 
 
 def _asked(sync: str, store: VirtualStore) -> list[Planned]:

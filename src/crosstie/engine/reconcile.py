@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from crosstie.core.errors import Rejected, Unlinked
@@ -23,11 +23,15 @@ from crosstie.core.values import (
     Tombstone,
     canonical_json,
 )
-from crosstie.engine.notice import PAGES, sightings
+from crosstie.engine import evidence
+from crosstie.engine.notice import PAGES, sightings, watch
 from crosstie.engine.work import Work
 from crosstie.ports import Conflict, ConflictKind, Group, Match, Sighting, Stranger
+from crosstie.ports.proof import Scan
 
 CHUNK = 1_000
+FEWEST = 3
+"""Linked records that have to be missing together before anybody thinks of a reset system."""
 _GAP = re.compile(rb"[^\xff]")
 
 
@@ -38,6 +42,12 @@ class Surveyed:
     records: dict[Side, int] = field(default_factory=lambda: {Side.LEFT: 0, Side.RIGHT: 0})
     absent: dict[Side, int] = field(default_factory=lambda: {Side.LEFT: 0, Side.RIGHT: 0})
     """Linked records that the scan of their side did not show."""
+    gone: dict[Side, int] = field(default_factory=lambda: {Side.LEFT: 0, Side.RIGHT: 0})
+    """Those of them that are proven to be gone by now: they are due."""
+    known: dict[Side, int] = field(default_factory=lambda: {Side.LEFT: 0, Side.RIGHT: 0})
+    """Linked records that the scan did show."""
+    strangers_only: tuple[Side, ...] = ()
+    """Sides that show records, and none of those that were linked: nothing was noticed then."""
 
     def emptied(self) -> tuple[Side, ...]:
         """Sides that had linked records and show none at all."""
@@ -54,22 +64,72 @@ async def overdue(work: Work) -> bool:
     return last is None or not last <= work.clock.now() < last + work.sync.rhythm.reconcile
 
 
-async def reconcile(work: Work, sides: Sequence[Side] = tuple(Side)) -> Surveyed:
-    """Scan these sides and mark what differs due. Writes nothing to either system."""
+async def reconcile(
+    work: Work,
+    sides: Sequence[Side] = tuple(Side),
+    *,
+    early: Collection[Side] = (),
+    sure: Collection[Side] = (),
+) -> Surveyed:
+    """Scan these sides and mark what differs due. Writes nothing to either system.
+
+    early: sides that are scanned only because something was missing in an earlier scan.
+    sure: sides of which a person said that they are as they should be: what is missing there is
+    gone, once it is read by its id.
+    """
     out = Surveyed()
     await work.store.clear_strangers(work.name)
-    absent: dict[Side, list[str]] = {}
+    missing: dict[Side, tuple[Scan, list[str]]] = {}
     for side in sides:
-        absent[side] = await _survey(work, side, out)
+        scan = evidence.scan_of(work, side, early=side in early)
+        missing[side] = (scan, await _survey(work, side, out))
+    others = [
+        s for s, (_, ids) in missing.items() if s not in sure and await _other(work, s, ids, out)
+    ]
+    if others:
+        out.strangers_only = tuple(others)
+        await work.store.clear_strangers(work.name)
+        return out
     await _introduce(work)
     await work.store.clear_strangers(work.name)
-    for side, ids in absent.items():
-        for start in range(0, len(ids), CHUNK):
-            gone = [Sighting(record_id, gone=True) for record_id in ids[start : start + CHUNK]]
-            await work.store.notice(work.name, side, gone, work.clock.now())
+    for side, (scan, ids) in missing.items():
+        believed = side in sure or work.at(side).can.local
+        await _miss(work, side, ids, None if believed else scan, out)
     if len(sides) == len(Side):
         await work.store.scanned(work.name, work.clock.now())
     return out
+
+
+async def _other(work: Work, side: Side, ids: Sequence[str], out: Surveyed) -> bool:
+    """It lists records, and none of the linked ones; those known to be gone do not count."""
+    if not out.records[side] or out.known[side] or len(ids) < FEWEST:
+        return False
+    there = 0
+    for start in range(0, len(ids), CHUNK):
+        links = await work.store.links_at(work.name, side, ids[start : start + CHUNK])
+        numbers = [link.id for link in links.values()]
+        there += len(numbers) - len(await work.store.proven(numbers, side))
+        if there >= FEWEST:
+            return True
+    return False
+
+
+async def _miss(
+    work: Work, side: Side, ids: Sequence[str], scan: Scan | None, out: Surveyed
+) -> None:
+    """Make those due that are proven to be gone: all of them without a scan to compare with."""
+    # Once at least: what was suspected of records that are linked no more is forgotten by it.
+    for start in range(0, max(len(ids), 1), CHUNK):
+        part: Sequence[str] = ids[start : start + CHUNK]
+        if scan is not None:
+            part = await work.store.absent(work.name, side, part, scan)
+        gone = [Sighting(record_id, gone=True) for record_id in part]
+        out.gone[side] += len(gone)
+        if gone:
+            await work.store.notice(work.name, side, gone, work.clock.now())
+    suspected = len(ids) - out.gone[side]
+    if suspected:
+        work.ledger.counts[f"{work.name}.missing_{side}"] += suspected
 
 
 async def _survey(work: Work, side: Side, out: Surveyed) -> list[str]:
@@ -86,8 +146,12 @@ async def _survey(work: Work, side: Side, out: Surveyed) -> list[str]:
     for _ in range(PAGES):
         page = await work.ask(side, collection.scan(cursor))
         out.records[side] += len(page.entries)
+        watch(work, side, page.entries)
         shown = sightings(page.entries)
         told = await work.store.notice(work.name, side, shown, work.clock.now(), meet=False)
+        # A link that the feed of this run made says nothing of who was linked before.
+        before = work.ledger.notes.given_out
+        out.known[side] += sum(link_id <= before for link_id in told.links)
         for link_id in told.links:
             if link_id <= newest:
                 seen[link_id >> 3] |= 1 << (link_id & 7)

@@ -7,7 +7,8 @@ is asked what it has; only what it shows moves the base.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import replace
+
+from msgspec.structs import replace
 
 from crosstie.core.errors import Rejected, Unlinked
 from crosstie.core.match import all_resemble, resembles
@@ -35,19 +36,21 @@ async def _finish_update(
     """Where the record shows what we meant to write, the write landed and the base moves."""
     side = intent.side
     record = records[side]
-    base_source: dict[str, Json] = {}
-    base_target: dict[str, Json] = {}
+    landed: dict[str, Json] = {}
     if record is not None:
         shown = work.mapping.side(side).read(record.fields, await work.refs(records))
         for name, value in intent.values.items():
             if shown.get(name) != intent.was.get(name) and resembles(value, shown.get(name)):
-                base_source[name], base_target[name] = value, shown.get(name)
+                landed[name] = shown.get(name)
+    # As after an answer: what the source does not show itself leaves the base of the target.
+    base_source = {n: intent.apart.get(n, intent.values[n]) for n in landed}
+    base_target = {n: value for n, value in landed.items() if n not in intent.apart}
     link = with_bases(link, side.other, base_source, base_target)
     history: tuple[Entry, ...] = ()
-    if base_target:
+    if landed:
         entry = _found(work, intent, side, "update")
-        before = {name: intent.was.get(name) for name in base_target}
-        history = (replace(entry, before=before, after=base_target),)
+        before = {name: intent.was.get(name) for name in landed}
+        history = (replace(entry, before=before, after=landed),)
         work.count("recovered")
     await work.store.keep([_step(work, link, intent, history)])
     return link, records
@@ -59,8 +62,7 @@ async def _finish_delete(
     side = intent.side
     if records[side] is None and records[side.other] is None:
         assert intent.target is not None
-        base = link.base_of(side)
-        step = perform.deleted(work, link, side, intent.target, base, intent.id)
+        step = perform.deleted(work, link, side, intent.target, intent.was, intent.id)
         await work.store.keep([step])
         work.count(f"deleted_{side}")
         return None
@@ -79,12 +81,12 @@ async def _finish_create(
     # The source may be gone by now: what was created is linked all the same, so that the deletion
     # then reaches it.
     scene = await look(work, link, {**records, side: None})
-    lookup = _lookup(work, intent)
+    lookup = lookup_of(work, intent)
     if scene.answered.pair is None and lookup is None:
         note = f"a record may have been created on the {side}, and it cannot be looked up there"
         await conflicts.ask_match(work, scene, ConflictKind.UNKNOWN, [], note)
         return None
-    found = await _candidates(work, intent, lookup) if lookup is not None else []
+    found = await candidates(work, intent, lookup) if lookup is not None else []
     if len(found) > 1 and not collection.can.marker:
         note = f"a record was created on the {side}; {len(found)} there could be it"
         ids = [record.id for record in found]
@@ -108,7 +110,8 @@ async def _finish_create(
     return link, records
 
 
-def _lookup(work: Work, intent: Intent) -> Lookup | None:
+def lookup_of(work: Work, intent: Intent) -> Lookup | None:
+    """How the record that a create may have made is looked for; None where it cannot be."""
     can = work.at(intent.side).can
     if can.marker:
         return Lookup(marker=intent.key)
@@ -116,7 +119,7 @@ def _lookup(work: Work, intent: Intent) -> Lookup | None:
     return Lookup(equal=equal) if equal else None
 
 
-async def _candidates(work: Work, intent: Intent, lookup: Lookup) -> Sequence[Record]:
+async def candidates(work: Work, intent: Intent, lookup: Lookup) -> Sequence[Record]:
     """Whole records, nobody else's, that our create may have made."""
     side, collection = intent.side, work.at(intent.side)
     found = await work.ask(side, collection.find(lookup))

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+
+import msgspec
 
 from crosstie.core.decide import View
 from crosstie.core.mapping import NO_REFS, Refs
@@ -18,8 +19,7 @@ Entries = Mapping[Side, Record | View | None]
 """Records, some of them read through the mapping already."""
 
 
-@dataclass(frozen=True, slots=True)
-class Answered:
+class Answered(msgspec.Struct, frozen=True):
     """The open conflict of a link, and what of its answer still holds."""
 
     conflict: Conflict | None = None
@@ -31,8 +31,7 @@ class Answered:
 NOTHING_ASKED = Answered()
 
 
-@dataclass(frozen=True, slots=True)
-class Scene:
+class Scene(msgspec.Struct, frozen=True):
     """All that one decision is made from, and carried out with."""
 
     link: Link
@@ -69,11 +68,28 @@ async def look(work: Work, link: Link, entries: Entries) -> Scene:
         if isinstance(entry, View):
             views[side] = entry
             continue
+        if entry is not None and link.agreed and entries[side.other] is None:
+            refs = _as_agreed(work, link, side, entry, refs)
         canon = {} if entry is None else work.mapping.side(side).read(entry.fields, refs)
         views[side] = View(entry, canon)
     left, right = views[Side.LEFT], views[Side.RIGHT]
     answered = await _answered(work, link, left.canon, right.canon)
     return Scene(link, left, right, refs, answered)
+
+
+def _as_agreed(work: Work, link: Link, side: Side, record: Record, refs: Refs) -> Refs:
+    """References of a record whose counterpart is gone, where what they refer to is gone as well.
+
+    Its link went with it, so nobody can say whether the reference moved: it counts as unmoved.
+    Otherwise the last one of a family that was deleted together would wait for its parent for ever.
+    """
+    base = link.base_of(side)
+    known = {
+        (sync, str(record.fields.get(raw))): str(base[name])
+        for name, raw, sync in work.mapping.side(side).references
+        if base.get(name) is not None
+    }
+    return Refs({**known, **refs.to_left}, refs.to_right)
 
 
 async def _answered(work: Work, link: Link, left: Fields, right: Fields) -> Answered:

@@ -8,8 +8,9 @@ settling finishes. The landing of the last write and the end of the settling are
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import replace
 from typing import assert_never
+
+from msgspec.structs import replace
 
 from crosstie.core.decide import (
     Archive,
@@ -24,8 +25,8 @@ from crosstie.core.decide import (
     decide,
 )
 from crosstie.core.errors import NotFound, Rejected, Stale, Unlinked
-from crosstie.core.values import Link, LinkState, Record, Side
-from crosstie.engine import conflicts, meet, perform, recover
+from crosstie.core.values import SIDES, Link, LinkState, Record, Side
+from crosstie.engine import conflicts, evidence, meet, perform, recover, undone
 from crosstie.engine.scene import Entries, Records, Scene, look
 from crosstie.engine.work import Work, with_id, with_mark
 from crosstie.ports import Entry, Intent, Step
@@ -64,12 +65,24 @@ async def settle(
 async def _settle(
     work: Work, link: Link, intents: Sequence[Intent], prefetched: Prefetched | None
 ) -> None:
-    records: Records = {side: await _read(work, link, side, prefetched) for side in Side}
+    records: Records = {
+        Side.LEFT: await _read(work, link, Side.LEFT, prefetched),
+        Side.RIGHT: await _read(work, link, Side.RIGHT, prefetched),
+    }
     for intent in intents:
-        resumed = await recover.finish(work, link, intent, records)
+        flow = recover.finish if intent.undoes is None else undone.finish
+        resumed = await flow(work, link, intent, records)
         if resumed is None:
             return
         link, records = resumed
+    if undone.stays(link, records):
+        await work.store.keep([Step(replace(link, settled=link.noticed))])
+        return
+    doubtful = None in records.values() or link.id in work.ledger.notes.suspected
+    if doubtful and await evidence.unproven(work, link, records):
+        return
+    if await _comes_late(work, link, records):
+        return
     for side, record in records.items():
         if record is not None:
             link = with_mark(link, side, record.mark)
@@ -77,6 +90,24 @@ async def _settle(
         await work.store.keep([Step(_settled(link), drops=True)])
         return
     await _decide(work, link, records)
+
+
+async def _comes_late(work: Work, link: Link, records: Records) -> bool:
+    """Whether a new record that the feed told of is not shown by its first read: it is put off.
+
+    A read may be late. A link without a counterpart is forgotten when its record is gone, and no
+    feed would tell of it a second time.
+    """
+    if link.agreed or link.attempts or any(record is not None for record in records.values()):
+        return False
+    for side in SIDES:
+        if link.id_of(side) is not None and not work.at(side).can.local:
+            again = work.clock.now() + max(work.at(side).can.search_lag, 1.0)
+            put_off = replace(link, settled=link.noticed, attempts=1)
+            await work.store.keep([Step(put_off, due_at=again)])
+            work.count("not_shown_yet")
+            return True
+    return False
 
 
 async def _decide(work: Work, link: Link, entries: Entries) -> None:

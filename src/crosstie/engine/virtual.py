@@ -7,7 +7,8 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Mapping, Sequence, Set
-from dataclasses import replace
+
+from msgspec.structs import replace
 
 from crosstie.core.values import (
     Cursor,
@@ -21,6 +22,7 @@ from crosstie.core.values import (
     Side,
     Version,
 )
+from crosstie.engine.evidence import ImaginedProofs
 from crosstie.ports import (
     Capabilities,
     Collection,
@@ -108,10 +110,11 @@ class VirtualCollection:
         return await self._real.schema()
 
 
-class VirtualStore:
+class VirtualStore(ImaginedProofs):
     """Reads the real store, and keeps what a run would keep in memory, for the links it touches."""
 
     def __init__(self, real: FlowStore, *, linked_only: bool = False) -> None:
+        super().__init__()
         self._real = real
         self._linked_only = linked_only
         self._next = -1
@@ -144,10 +147,12 @@ class VirtualStore:
         told = {sighting.id: sighting for sighting in sightings}
         known = await self._real.marks_at(sync, side, list(told))
         unknown = tuple(i for i in told if i not in known and not told[i].gone)
+        self.told_gone(side, [known[i][0] for i in known if told[i].gone])
+        suspected = await self._real.suspected(sync)
         news = [
             record_id
-            for record_id, (_, mark) in known.items()
-            if told[record_id].gone or told[record_id].mark is None or mark != told[record_id].mark
+            for record_id, (link_id, mark) in known.items()
+            if told[record_id].gone or link_id in suspected or mark != told[record_id].mark
         ]
         due = await self._real.links_at(sync, side, news) if news else {}
         for link in due.values():
@@ -160,6 +165,9 @@ class VirtualStore:
                 self._make_due(Link(sync, left, right, noticed=1))
         links = tuple(link_id for link_id, _ in known.values())
         return Noticed(marked=len(news), links=links, unknown=unknown)
+
+    async def newest_due(self, *asked: object) -> Sequence[Link]:
+        return ()  # a plan leaves nothing for later
 
     async def claim(self, sync: str, now: Instant, limit: int, skip: Set[int]) -> Sequence[Link]:
         mine = [x for x in self.due.values() if x.sync == sync and x.id not in skip]

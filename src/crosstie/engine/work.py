@@ -4,15 +4,19 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Awaitable, Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Protocol, TypeVar
+
+from msgspec.structs import replace
 
 from crosstie.core.decide import Operation, Rules
 from crosstie.core.errors import Halt, Retry, SyncError
 from crosstie.core.mapping import NO_REFS, Refs
 from crosstie.core.mapping import Mapping as FieldMapping
+from crosstie.core.retries import Retries
 from crosstie.core.retry import SCHEDULE, Schedule
-from crosstie.core.values import Fields, Instant, Link, Record, Side
+from crosstie.core.values import SIDES, Fields, Instant, Link, Record, Side
+from crosstie.engine.evidence import Notes
 from crosstie.ports import Clock, Collection, Dice, FlowStore, Tasks
 from crosstie.sync import Sync
 
@@ -61,10 +65,14 @@ class Ledger:
     """Account label -> until when."""
     halted: dict[str, Halt] = field(default_factory=dict)
     """Account label -> why."""
+    notes: Notes = field(default_factory=Notes)
     woken: bool = False
     """Links whose intents an earlier process left open were made due."""
     meeting: set[tuple[str, str, str]] = field(default_factory=set)
     """(sync, key field, value) of records that look for their counterpart at this moment."""
+
+    retries: dict[str, Retries] = field(default_factory=dict)
+    """Account label -> how much of its work may be tries of what failed before."""
 
     def rests(self, label: str, now: Instant) -> bool:
         """That account is left alone for now."""
@@ -114,6 +122,17 @@ class Work:
     def count(self, what: str) -> None:
         """Count one event of the run."""
         self.ledger.counts[f"{self.name}.{what}"] += 1
+
+    def may_try(self, link: Link) -> bool:
+        """Whether this link may be settled now. False where too much is tried again already."""
+        now, known = self.clock.now(), self.ledger.retries
+        far = [self.account(side) for side in SIDES if not self.at(side).can.local]
+        budgets = [known.setdefault(label, Retries()) for label in far]
+        if link.attempts:
+            return all([budget.again(now) for budget in budgets])
+        for budget in budgets:
+            budget.first(now)
+        return True
 
     async def ask(self, side: Side, call: Awaitable[T]) -> T:
         """Await a call of that side; what it raises says on which side it happened."""
