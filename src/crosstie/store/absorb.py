@@ -7,12 +7,12 @@ from collections.abc import Mapping
 from sqlalchemy import Connection, bindparam, delete, select
 
 from crosstie.core.errors import Duplicate
-from crosstie.core.values import Instant, Side
+from crosstie.core.values import Instant, LinkState, Side
 from crosstie.store.conflicts import close_conflicts
 from crosstie.store.links import ID_COLUMN
 from crosstie.store.rows import Kept
-from crosstie.store.sqlite import among, packed
 from crosstie.store.tables import intent, link
+from crosstie.store.wording import among, packed
 
 _held = {
     side: select(
@@ -24,6 +24,7 @@ _held = {
         link.c.noticed,
         link.c.settled,
         link.c.conflict_id,
+        link.c.state,
         link.c.id.in_(select(intent.c.link_id)).label("busy"),
     ).where(link.c.sync == bindparam("s"), among(ID_COLUMN[side], "ids"))
     for side in Side
@@ -38,8 +39,8 @@ def absorb(
 
     gained: record id -> whether it may be taken over.  Answers record id -> how much news of it
     was not settled yet, which the link that gains it goes on with.
-    Raises Duplicate where the holder is more than bare: it has a counterpart, a base or an open
-    intent.
+    Raises Duplicate where the holder is more than bare: it has a counterpart or an open intent, or
+    a base and was not closed for good.
     """
     rows = connection.execute(_held[side], {"s": sync, "ids": packed(gained)}).all()
     for row in rows:
@@ -59,4 +60,5 @@ def absorb(
 
 def _bare(row: Kept) -> bool:
     based = row.base_left != "{}" or row.base_right != "{}"
-    return row.other_id is None and not based and not row.busy
+    over = row.state == LinkState.CLOSED.value
+    return row.other_id is None and not row.busy and (over or not based)

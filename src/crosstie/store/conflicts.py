@@ -5,22 +5,22 @@ from __future__ import annotations
 from collections.abc import Sequence
 from operator import itemgetter
 
-from sqlalchemy import Connection, Integer, bindparam, insert, null, or_, select, update
+from sqlalchemy import Connection, Integer, Text, bindparam, insert, null, or_, select, update
 
 from crosstie.core.values import Instant, Link
 from crosstie.ports.state import Answer, Conflict
 from crosstie.store.driven import Driven, Numbers
 from crosstie.store.links import wake
 from crosstie.store.rows import Values, conflict_of, conflict_values, encode
-from crosstie.store.sqlite import among, packed
 from crosstie.store.tables import conflict, link
+from crosstie.store.wording import Whole, among, packed
 
 _one = select(conflict).where(conflict.c.id == bindparam("id"))
 _open = (
     select(conflict)
     .where(
         conflict.c.closed_at.is_(None),
-        or_(bindparam("s").is_(None), conflict.c.sync == bindparam("s")),
+        or_(bindparam("s", type_=Text).is_(None), conflict.c.sync == bindparam("s")),
     )
     .order_by(conflict.c.opened_at, conflict.c.id)
     .limit(bindparam("n", type_=Integer))
@@ -38,7 +38,7 @@ _close = (
 _point = Driven(
     update(link)
     .where(link.c.id == bindparam("which"))
-    .values(conflict_id=bindparam("conflict", type_=Integer)),
+    .values(conflict_id=bindparam("conflict", type_=Whole)),
     ("which", "conflict"),
 )
 _asked = select(conflict.c.link_id).where(among(conflict.c.id, "ids"))

@@ -1,4 +1,4 @@
-"""Statements for a person's questions: what is left alone, what could not be reached, what was."""
+"""Statements for a person's questions: what is left alone, what could not be reached."""
 
 from __future__ import annotations
 
@@ -9,8 +9,8 @@ from sqlalchemy import Connection, Integer, bindparam, func, select, update
 from crosstie.ports.state import LEFT_ALONE
 from crosstie.store import links
 from crosstie.store.runs import NEVER
-from crosstie.store.sqlite import among, packed
-from crosstie.store.tables import ACTIVE, history, link
+from crosstie.store.tables import ACTIVE, link
+from crosstie.store.wording import among, packed
 
 _detail = select(link.c.id, link.c.detail).where(among(link.c.id, "ids"))
 _mark = (
@@ -29,13 +29,6 @@ _delayed = (
     .where(*_mine, link.c.due_at < NEVER, link.c.error == "retry")
     .group_by(link.c.detail)
     .order_by(func.count().desc(), link.c.detail)
-    .limit(bindparam("n", type_=Integer))
-)
-_gone = (
-    select(history.c.link_id)
-    .where(history.c.record_id == bindparam("text"), history.c.link_id.not_in(select(link.c.id)))
-    .group_by(history.c.link_id)
-    .order_by(history.c.link_id)
     .limit(bindparam("n", type_=Integer))
 )
 
@@ -59,8 +52,3 @@ def delayed(connection: Connection, sync: str, limit: int) -> list[tuple[str, in
     """`DeskStore.delayed`."""
     rows = connection.execute(_delayed, {"s": sync, "n": limit})
     return [(detail or "", number) for detail, number in rows]
-
-
-def gone_links(connection: Connection, record_id: str, limit: int) -> list[int]:
-    """`DeskStore.gone_links`. Reads the whole history: it is asked for by a person, seldom."""
-    return list(connection.execute(_gone, {"text": record_id, "n": limit}).scalars())

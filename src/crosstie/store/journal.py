@@ -38,8 +38,8 @@ from crosstie.store.rows import (
     intent_values,
     standing_of,
 )
-from crosstie.store.sqlite import Batch, among, packed
 from crosstie.store.tables import history, intent, link
+from crosstie.store.wording import among, packed
 
 _INTENT = tuple(column.name for column in intent.c if column.name != "id")
 _intend = Driven(insert(intent), ("id", *_INTENT))
@@ -87,8 +87,8 @@ _drop_intents = delete(intent).where(among(intent.c.link_id, "ids"))
 _drop = delete(link).where(among(link.c.id, "ids"))
 # Ids and standing hardly ever change, and writing them means writing their indices.
 _where = update(link).where(link.c.id == bindparam("which"))
-_stand = Batch(_where, (*STANDING, "which"))
-_identify = Batch(_where, ("left_id", "right_id", "which"))
+_stand = Driven(_where, (*STANDING, "which"))
+_identify = Driven(_where, ("left_id", "right_id", "which"))
 _inherit = (
     update(link)
     .where(link.c.id == bindparam("which"))
@@ -182,7 +182,7 @@ def _keep_standing(
         for step in steps
         if step.link.state is not active or before[step.link.id].state != active
     ]
-    _stand.run(connection, changed)
+    _stand.each(connection, changed)
 
 
 def _told_at(step: Step) -> Instant:
@@ -218,14 +218,14 @@ def _gain_ids(connection: Connection, steps: Sequence[Step], before: Mapping[int
         for record_id, news in absorb(connection, sync, side, record_ids, at).items():
             if news:
                 inherited.append({"which": gainer[sync, side, record_id], "news": news})
-    _identify.run(connection, changed)
+    _identify.each(connection, changed)
     if inherited:
         connection.execute(_inherit, inherited)
 
 
 def _close_and_tell(connection: Connection, steps: Sequence[Step]) -> None:
     _close.each(connection, [(intent_id,) for step in steps for intent_id in step.closes])
-    told = [entry_values(step.link.id, entry) for step in steps for entry in step.history]
+    told = [entry_values(step.link, entry) for step in steps for entry in step.history]
     _tell.each(connection, told)
 
 

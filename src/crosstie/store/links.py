@@ -2,19 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence, Set
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from sqlalchemy import (
     Connection,
     Integer,
     Select,
+    Text,
     Update,
     bindparam,
     case,
     func,
     literal,
-    literal_column,
     null,
     or_,
     select,
@@ -24,11 +24,10 @@ from sqlalchemy import (
 
 from crosstie.core.values import Cursor, Instant, Link, LinkState, Side
 from crosstie.ports.state import Noticed, Sighting
-from crosstie.store.driven import Driven
 from crosstie.store.rows import LINK_COLUMNS, link_of
 from crosstie.store.runs import set_cursor
-from crosstie.store.sqlite import among, insert_new, packed
 from crosstie.store.tables import ACTIVE, intent, link
+from crosstie.store.wording import Whole, among, insert_new, packed
 
 ID_COLUMN = {Side.LEFT: link.c.left_id, Side.RIGHT: link.c.right_id}
 _mark_column = {Side.LEFT: link.c.left_mark, Side.RIGHT: link.c.right_mark}
@@ -47,19 +46,6 @@ _sight = {side: _at(side, link.c.id, _mark_column[side], link.c.state) for side 
 _links_at = {side: _at(side, *_columns) for side in Side}
 # The condition that the other id is there would draw SQLite to the index of the wrong side.
 _across = {side: _at(side, ID_COLUMN[side.other]) for side in Side}
-_claim = Driven(
-    select(*_columns)
-    .where(
-        link.c.sync == bindparam("s"),
-        link.c.state == ACTIVE,
-        link.c.due_at <= bindparam("now"),
-        ~among(link.c.id, "skip"),
-    )
-    .order_by(link.c.due_at, link.c.id)
-    .limit(bindparam("n", type_=Integer))
-    .offset(literal_column("0")),
-    ("s", "now", "skip", "n"),
-)
 _one = select(*_columns).where(link.c.id == bindparam("id"))
 _newest = select(func.coalesce(func.max(link.c.id), 0)).where(link.c.sync == bindparam("s"))
 _ids_of = {
@@ -81,7 +67,7 @@ _in_state = (
         link.c.id.in_(
             select(link.c.id).where(
                 link.c.state == bindparam("state"),
-                or_(bindparam("s").is_(None), link.c.sync == bindparam("s")),
+                or_(bindparam("s", type_=Text).is_(None), link.c.sync == bindparam("s")),
             )
         )
     )
@@ -95,7 +81,7 @@ _find = (
             union_all(
                 select(link.c.id).where(link.c.left_id == bindparam("text")),
                 select(link.c.id).where(link.c.right_id == bindparam("text")),
-                select(bindparam("id", type_=Integer)),
+                select(bindparam("id", type_=Whole)),
             )
         )
     )
@@ -112,6 +98,7 @@ _untroubled: Mapping[str, Any] = {
     "waits_sync": null(),
     "waits_side": null(),
     "waits_id": null(),
+    "cause": null(),
 }
 
 
@@ -208,14 +195,6 @@ def notice(
         unknown=() if meet else unknown,
         links=(*known, *added),
     )
-
-
-def claim(
-    connection: Connection, sync: str, now: Instant, limit: int, skip: Set[int]
-) -> list[Link]:
-    """`LinkStore.claim`."""
-    rows = _claim.found(connection, sync, now, packed(skip), limit)
-    return [link_of(row) for row in rows]
 
 
 def link_by_id(connection: Connection, link_id: int) -> Link | None:

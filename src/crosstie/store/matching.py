@@ -3,20 +3,20 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import replace
 
+from msgspec.structs import replace
 from sqlalchemy import Connection, insert
 
 from crosstie.core.values import Instant, Link, LinkState, Side
 from crosstie.ports.state import Conflict, Match
 from crosstie.store.absorb import absorb
 from crosstie.store.conflicts import raise_conflicts
+from crosstie.store.driven import Driven
 from crosstie.store.links import wake_waiting
 from crosstie.store.rows import NEW_LINK, matched_link, new_link
-from crosstie.store.sqlite import Batch
 from crosstie.store.tables import link
 
-_insert = Batch(insert(link), NEW_LINK)
+_insert = Driven(insert(link), NEW_LINK)
 _insert_many = insert(link).returning(link.c.id, sort_by_parameter_order=True)
 
 
@@ -34,7 +34,7 @@ def pair_strangers(
     for match in matches:
         extra = left.get(match.left_id, 0) + right.get(match.right_id, 0)
         rows.append(matched_link(sync, match, extra, now))
-    _insert.run(connection, rows)
+    _insert.each(connection, rows)
     _wake(connection, sync, ids)
 
 
@@ -47,7 +47,7 @@ def link_strangers(connection: Connection, sync: str, links: Sequence[Link], now
         extra = _unsettled(news, each)
         quiet = each.settled == each.noticed + extra
         rows.append(new_link(each, None if quiet else now, extra))
-    _insert.run(connection, rows)
+    _insert.each(connection, rows)
     _wake(connection, sync, ids)
 
 

@@ -7,6 +7,7 @@ from typing import Any, TypeAlias
 
 import msgspec
 
+from crosstie.core.fingerprint import fingerprint
 from crosstie.core.values import Instant, Json, Link, LinkState, Parent, Side, canonical_json
 from crosstie.ports.state import (
     Answer,
@@ -52,8 +53,8 @@ CONTENT = (
 )
 """The columns of a link that every step writes."""
 
-STANDING = ("state", "waits_sync", "waits_side", "waits_id")
-"""What the engine may do with a link, and what it waits for."""
+STANDING = ("state", "waits_sync", "waits_side", "waits_id", "cause")
+"""What the engine may do with a link, what it waits for, and what it died of."""
 
 NEW_LINK = (*CONTENT, *STANDING, "sync", "left_id", "right_id", "noticed", "due_at")
 
@@ -76,8 +77,11 @@ def standing_of(link: Link) -> tuple[Any, ...]:
     """Values of `STANDING`."""
     parent = link.waits_for
     if parent is None:
-        return (link.state.value, None, None, None)
-    return (link.state.value, parent.sync, parent.side.value, parent.id)
+        cause = None
+        if link.state is LinkState.DEAD:
+            cause = fingerprint(link.error or "", link.detail or "")
+        return (link.state.value, None, None, None, cause)
+    return (link.state.value, parent.sync, parent.side.value, parent.id, None)
 
 
 def new_link(link: Link, due_at: Instant | None, extra: int) -> tuple[Any, ...]:
@@ -96,7 +100,7 @@ def matched_link(sync: str, match: Match, extra: int, now: Instant) -> tuple[Any
     return (base, base, *marks, 0, *_UNTROUBLED, *ids, extra, now if extra else None)
 
 
-_UNTROUBLED = (0, None, None, LinkState.ACTIVE.value, None, None, None)
+_UNTROUBLED = (0, None, None, LinkState.ACTIVE.value, None, None, None, None)
 """From `attempts` to the end of `STANDING`."""
 
 
@@ -176,6 +180,8 @@ def intent_values(intent: Intent) -> Values:
         "raw": encode(intent.raw),
         "marker": intent.key,
         "made_at": intent.made_at,
+        "undoes": intent.undoes,
+        "apart": encode(intent.apart) if intent.apart else None,
     }
 
 
@@ -192,6 +198,8 @@ def intent_of(row: Kept) -> Intent:
         key=row.marker,
         made_at=row.made_at,
         id=row.id,
+        undoes=row.undoes,
+        apart=decode(row.apart) if row.apart else {},
     )
 
 
@@ -234,13 +242,16 @@ ENTRY = (
     "after",
     "at",
     "run_id",
+    "sync",
+    "across",
 )
 
 
-def entry_values(link_id: int, entry: Entry) -> tuple[Any, ...]:
+def entry_values(link: Link, entry: Entry) -> tuple[Any, ...]:
     """Values of `ENTRY`."""
+    across = None if entry.side is None else link.id_of(entry.side.other)
     return (
-        link_id,
+        link.id,
         entry.side and entry.side.value,
         entry.record_id,
         entry.operation,
@@ -249,6 +260,8 @@ def entry_values(link_id: int, entry: Entry) -> tuple[Any, ...]:
         encode(entry.after),
         entry.at,
         entry.run_id,
+        link.sync,
+        entry.across or across,
     )
 
 
@@ -265,6 +278,8 @@ def entry_of(row: Kept) -> Entry:
         run_id=row.run_id,
         link_id=row.link_id,
         id=row.id,
+        sync=row.sync,
+        across=row.across,
     )
 
 

@@ -22,8 +22,8 @@ from crosstie.core.values import Cursor, Instant, LinkState, Side
 from crosstie.ports.state import Figures, RunRecord
 from crosstie.store import tables
 from crosstie.store.rows import encode, run_of
-from crosstie.store.sqlite import upsert
 from crosstie.store.tables import ACTIVE, conflict, intent, link, run, sync_state
+from crosstie.store.wording import upsert
 
 NEVER = 1e18
 """When a link that is left alone is due. An index on what is due finds these at once."""

@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence, Set
-from typing import Concatenate, ParamSpec, Self, TypeVar
-
-from sqlalchemy import Connection, Engine
+from collections.abc import Mapping, Sequence, Set
+from typing import Self
 
 from crosstie.core.values import Cursor, Instant, Link, LinkState, Side
 from crosstie.ports.state import (
@@ -20,21 +18,22 @@ from crosstie.ports.state import (
     Sighting,
     Step,
 )
-from crosstie.store import conflicts, desk, journal, links, matching, runs
+from crosstie.store import claims, conflicts, desk, evidence, journal, links, matching, runs
+from crosstie.store.budget import BudgetSide
+from crosstie.store.database import Database
 from crosstie.store.faults import in_our_words
-from crosstie.store.opening import name_of, prepare, state_address
+from crosstie.store.lease_side import LeaseSide
+from crosstie.store.opening import database_at, name_of, prepare, state_address
+from crosstie.store.origin import ProofSide
+from crosstie.store.past_side import PastSide
 from crosstie.store.scratch import ScratchStore
-from crosstie.store.sqlite import make_engine, writing
-
-P = ParamSpec("P")
-T = TypeVar("T")
 
 BUSY = 5.0
 """Seconds that a locked database is waited for."""
 
 
-class SqlStore(ScratchStore):
-    """The state in a SQLite file. Its calls never suspend: the work is done inline.
+class SqlStore(ScratchStore, PastSide, ProofSide, BudgetSide, LeaseSide):
+    """The state in a database. Its calls never suspend: the work is done inline.
 
     Besides what each method promises, all of them raise Retry for a database that stays locked,
     Halt for a full or damaged disk and Misconfigured for a file that may not be written; nothing
@@ -42,12 +41,10 @@ class SqlStore(ScratchStore):
     another link, `intend` raises Stale when a link is gone; such a batch is refused as a whole.
     """
 
-    def __init__(self, engine: Engine, name: str, identity: str) -> None:
+    def __init__(self, database: Database, name: str, identity: str) -> None:
         super().__init__()
-        self._reader = engine
-        self._writer = writing(engine)
-        # What the first match keeps can be made again until the first intent, which flushes it.
-        self._matcher = writing(engine, "NORMAL")
+        self._database = database
+        self._reader, self._writer = database.reader, database.writer
         self._name = name
         self._identity = identity
 
@@ -62,49 +59,32 @@ class SqlStore(ScratchStore):
     ) -> Self:
         """Open the state at this address; make it where there is none, migrate an older one.
 
-        url: `sqlite:///path`, or `sqlite://` for one in memory that goes with the store.
+        url: `sqlite:///path`, or `sqlite://` for one in memory that goes with the store, or
+        `postgresql://user:password@host/database`.
         busy: seconds that a locked database is waited for.
         identity, made_at: name and time of a new state; drawn by the database when not given.
         Raises Misconfigured for a database that is not ours, not writable or of a newer version.
         """
         address = state_address(url)
         name = name_of(address)
-        engine = make_engine(address, busy)
+        database = database_at(address, busy)
         try:
-            with in_our_words(name), writing(engine).begin() as connection:
-                kept = prepare(connection, name, identity, made_at)
+            with in_our_words(name), database.writer.begin() as connection:
+                kept = prepare(database, connection, name, identity, made_at)
         except BaseException:
-            engine.dispose()
+            database.close()
             raise
-        return cls(engine, name, kept)
+        return cls(database, name, kept)
 
     def close(self) -> None:
         """Let go of the database. Twice is the same as once."""
-        self._reader.dispose()
+        self._database.close()
         self.clear_all_strangers()
 
     @property
     def identity(self) -> str:
         """See `LinkStore`."""
         return self._identity
-
-    def _read(
-        self, work: Callable[Concatenate[Connection, P], T], *args: P.args, **kwargs: P.kwargs
-    ) -> T:
-        with in_our_words(self._name), self._reader.begin() as connection:
-            return work(connection, *args, **kwargs)
-
-    def _write(
-        self, work: Callable[Concatenate[Connection, P], T], *args: P.args, **kwargs: P.kwargs
-    ) -> T:
-        with in_our_words(self._name), self._writer.begin() as connection:
-            return work(connection, *args, **kwargs)
-
-    def _match(
-        self, work: Callable[Concatenate[Connection, P], T], *args: P.args, **kwargs: P.kwargs
-    ) -> T:
-        with in_our_words(self._name), self._matcher.begin() as connection:
-            return work(connection, *args, **kwargs)
 
     async def notice(
         self,
@@ -117,160 +97,168 @@ class SqlStore(ScratchStore):
         meet: bool = True,
     ) -> Noticed:
         """See `LinkStore`."""
-        return self._write(links.notice, sync, side, sightings, now, cursor, meet=meet)
+        return await self._writing(evidence.notice, sync, side, sightings, now, cursor, meet=meet)
 
     async def claim(self, sync: str, now: Instant, limit: int, skip: Set[int]) -> Sequence[Link]:
         """See `LinkStore`."""
-        return self._read(links.claim, sync, now, limit, skip)
+        return await self._reading(claims.claim, sync, now, limit, skip)
+
+    async def newest_due(
+        self, sync: str, now: Instant, limit: int, skip: Set[int]
+    ) -> Sequence[Link]:
+        """See `LinkStore`."""
+        return await self._reading(claims.newest_due, sync, now, limit, skip)
 
     async def link(self, link_id: int) -> Link | None:
         """See `LinkStore`."""
-        return self._read(links.link_by_id, link_id)
+        return await self._reading(links.link_by_id, link_id)
 
     async def links_at(self, sync: str, side: Side, ids: Sequence[str]) -> Mapping[str, Link]:
         """See `LinkStore`."""
-        return self._read(links.links_at, sync, side, ids)
+        return await self._reading(links.links_at, sync, side, ids)
 
     async def marks_at(
         self, sync: str, side: Side, ids: Sequence[str]
     ) -> Mapping[str, tuple[int, str | None]]:
         """See `LinkStore`."""
-        return self._read(links.marks_at, sync, side, ids)
+        return await self._reading(links.marks_at, sync, side, ids)
 
     async def newest_link(self, sync: str) -> int:
         """See `LinkStore`."""
-        return self._read(links.newest_link, sync)
+        return await self._reading(links.newest_link, sync)
 
     async def linked_ids(
         self, sync: str, side: Side, after: int, limit: int
     ) -> Sequence[tuple[int, str]]:
         """See `LinkStore`."""
-        return self._read(links.linked_ids, sync, side, after, limit)
+        return await self._reading(links.linked_ids, sync, side, after, limit)
 
     async def counterparts(self, sync: str, side: Side, ids: Sequence[str]) -> Mapping[str, str]:
         """See `LinkStore`."""
-        return self._read(links.counterparts, sync, side, ids)
+        return await self._reading(links.counterparts, sync, side, ids)
 
     async def links_in(self, state: LinkState, sync: str | None, limit: int) -> Sequence[Link]:
         """See `DeskStore`."""
-        return self._read(links.links_in, state, sync, limit)
+        return await self._reading(links.links_in, state, sync, limit)
 
     async def find_links(self, text: str, limit: int) -> Sequence[Link]:
         """See `DeskStore`."""
-        return self._read(links.find_links, text, limit)
+        return await self._reading(links.find_links, text, limit)
 
     async def wake(self, link_ids: Sequence[int], now: Instant) -> int:
         """See `LinkStore`."""
-        return self._write(links.wake, link_ids, now)
+        return await self._writing(links.wake, link_ids, now)
 
     async def rest(self, link_ids: Sequence[int]) -> int:
         """See `DeskStore`."""
-        return self._write(desk.rest, link_ids)
+        return await self._writing(desk.rest, link_ids)
 
     async def left_alone(self, sync: str) -> int:
         """See `DeskStore`."""
-        return self._read(desk.left_alone, sync)
+        return await self._reading(desk.left_alone, sync)
 
     async def delayed(self, sync: str, limit: int) -> Sequence[tuple[str, int]]:
         """See `DeskStore`."""
-        return self._read(desk.delayed, sync, limit)
+        return await self._reading(desk.delayed, sync, limit)
 
-    async def gone_links(self, record_id: str, limit: int) -> Sequence[int]:
+    async def unproven(self, sync: str) -> Sequence[tuple[Side, int, Instant | None]]:
         """See `DeskStore`."""
-        return self._read(desk.gone_links, record_id, limit)
+        return await self._reading(evidence.unproven, sync)
 
     async def pair_strangers(self, sync: str, matches: Sequence[Match], now: Instant) -> None:
         """See `MatchStore`."""
-        self._match(matching.pair_strangers, sync, matches, now)
+        await self._matching(matching.pair_strangers, sync, matches, now)
 
     async def link_strangers(self, sync: str, links: Sequence[Link], now: Instant) -> None:
         """See `MatchStore`."""
-        self._match(matching.link_strangers, sync, links, now)
+        await self._matching(matching.link_strangers, sync, links, now)
 
     async def ask_strangers(
         self, sync: str, asked: Sequence[tuple[Link, Conflict]], now: Instant
     ) -> None:
         """See `MatchStore`."""
-        self._match(matching.ask_strangers, sync, asked, now)
+        await self._matching(matching.ask_strangers, sync, asked, now)
 
     async def intend(self, intents: Sequence[Intent]) -> Sequence[int]:
         """See `JournalStore`."""
-        return self._write(journal.intend, intents)
+        return await self._writing(journal.intend, intents)
 
     async def open_intents(self, link_ids: Sequence[int]) -> Sequence[Intent]:
         """See `JournalStore`."""
-        return self._read(journal.open_intents, link_ids)
+        return await self._reading(journal.open_intents, link_ids)
 
     async def open_creates(self, sync: str, side: Side) -> Sequence[tuple[Intent, LinkState]]:
         """See `JournalStore`."""
-        return self._read(journal.open_creates, sync, side)
+        return await self._reading(journal.open_creates, sync, side)
 
     async def wake_intents(self, now: Instant) -> int:
         """See `DeskStore`."""
-        return self._write(links.wake_intents, now)
+        return await self._writing(links.wake_intents, now)
 
     async def keep(self, steps: Sequence[Step]) -> None:
         """See `JournalStore`."""
-        self._write(journal.keep, steps)
+        await self._writing(journal.keep, steps)
 
-    def keep_together(self, intents: Sequence[Intent], steps: Sequence[Step]) -> Sequence[int]:
+    async def keep_together(
+        self, intents: Sequence[Intent], steps: Sequence[Step]
+    ) -> Sequence[int]:
         """`intend` and `keep` in one transaction; ids of the intents, in order."""
-        return self._write(journal.keep_together, intents, steps)
+        return await self._writing(journal.keep_together, intents, steps)
 
     async def history(self, link_id: int) -> Sequence[Entry]:
         """See `DeskStore`."""
-        return self._read(journal.entries, link_id)
+        return await self._reading(journal.entries, link_id)
 
     async def conflict(self, conflict_id: int) -> Conflict | None:
         """See `JournalStore`."""
-        return self._read(conflicts.conflict_by_id, conflict_id)
+        return await self._reading(conflicts.conflict_by_id, conflict_id)
 
     async def conflicts(self, sync: str | None, limit: int) -> Sequence[Conflict]:
         """See `DeskStore`."""
-        return self._read(conflicts.open_conflicts, sync, limit)
+        return await self._reading(conflicts.open_conflicts, sync, limit)
 
     async def answer(self, conflict_id: int, answer: Answer, now: Instant) -> None:
         """See `DeskStore`."""
-        self._write(conflicts.answer, conflict_id, answer, now)
+        await self._writing(conflicts.answer, conflict_id, answer, now)
 
     async def cursor(self, sync: str, side: Side) -> Cursor | None:
         """See `JournalStore`."""
-        return self._read(runs.cursor, sync, side)
+        return await self._reading(runs.cursor, sync, side)
 
     async def last_scan(self, sync: str) -> Instant | None:
         """See `JournalStore`."""
-        return self._read(runs.last_scan, sync)
+        return await self._reading(runs.last_scan, sync)
 
     async def scanned(self, sync: str, now: Instant) -> None:
         """See `JournalStore`."""
-        self._write(runs.scanned, sync, now)
+        await self._writing(runs.scanned, sync, now)
 
     async def due_count(self, sync: str, now: Instant, most: int) -> int:
         """See `DeskStore`."""
-        return self._read(runs.due_count, sync, now, most)
+        return await self._reading(runs.due_count, sync, now, most)
 
     async def held(self, sync: str) -> str | None:
         """See `DeskStore`."""
-        return self._read(runs.held, sync)
+        return await self._reading(runs.held, sync)
 
     async def hold(self, sync: str, reason: str | None) -> None:
         """See `DeskStore`."""
-        self._write(runs.hold, sync, reason)
+        await self._writing(runs.hold, sync, reason)
 
     async def start_run(self, kind: str, now: Instant) -> int:
         """See `DeskStore`."""
-        return self._write(runs.start_run, kind, now)
+        return await self._writing(runs.start_run, kind, now)
 
     async def finish_run(
         self, run_id: int, now: Instant, counts: Mapping[str, int], error: str | None
     ) -> None:
         """See `DeskStore`."""
-        self._write(runs.finish_run, run_id, now, counts, error)
+        await self._writing(runs.finish_run, run_id, now, counts, error)
 
     async def runs(self, limit: int) -> Sequence[RunRecord]:
         """See `DeskStore`."""
-        return self._read(runs.runs, limit)
+        return await self._reading(runs.runs, limit)
 
     async def figures(self, sync: str, now: Instant) -> Figures:
         """See `DeskStore`."""
-        return self._read(runs.figures, sync, now)
+        return await self._reading(runs.figures, sync, now)

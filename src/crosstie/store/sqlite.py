@@ -1,31 +1,25 @@
-"""Everything that is SQLite's own: connecting, transactions, lists as one parameter, upserts."""
+"""Everything that is SQLite's own: connecting, transactions, and its words for what differs."""
 
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Iterable, Sequence
-from operator import itemgetter
-from typing import Any, Literal
+from collections.abc import Callable
+from typing import Any, Literal, TypeVar
 
-import msgspec
-from sqlalchemy import (
-    URL,
-    Column,
-    ColumnElement,
-    Connection,
-    Engine,
-    Insert,
-    StaticPool,
-    Table,
-    Text,
-    Update,
-    bindparam,
-    create_engine,
-    event,
-    func,
-    select,
+from sqlalchemy import URL, Connection, Engine, StaticPool, create_engine, event
+from sqlalchemy.ext.compiler import compiles
+
+from crosstie.ports.lease import Lease
+from crosstie.store.leases import check, enter
+from crosstie.store.wording import (
+    Among,
+    DatabaseClock,
+    DrawnIdentity,
+    Taken,
+    TransactionNumber,
 )
-from sqlalchemy.dialects.sqlite import dialect, insert
+
+T = TypeVar("T")
 
 WAL_LIMIT = 64 * 2**20
 """Bytes to which the write-ahead log is cut back after a checkpoint."""
@@ -55,6 +49,48 @@ _scratch_pragmas = (
     "PRAGMA journal_mode=OFF",
     f"PRAGMA cache_size=-{CACHE_KIB}",
 )
+
+
+class Sqlite:
+    """`Database` in a SQLite file, or in memory."""
+
+    here = True
+
+    def __init__(self, url: URL, busy: float) -> None:
+        self.reader = make_engine(url, busy)
+        self.writer = writing(self.reader)
+        # What the first match keeps can be made again until the first intent, which flushes it.
+        self._matcher = writing(self.reader, "NORMAL")
+
+    def read(self, work: Callable[[Connection], T]) -> T:
+        """See `Database`."""
+        with self.reader.begin() as connection:
+            return work(connection)
+
+    def write(self, work: Callable[[Connection], T], lease: Lease | None) -> T:
+        """See `Database`."""
+        with self.writer.begin() as connection:
+            if lease is not None:
+                check(enter(connection, lease), lease)
+            return work(connection)
+
+    def match(self, work: Callable[[Connection], T], lease: Lease | None) -> T:
+        """See `Database`."""
+        with self._matcher.begin() as connection:
+            if lease is not None:
+                check(enter(connection, lease), lease)
+            return work(connection)
+
+    def alone(self, connection: Connection) -> None:
+        """See `Database`: it is, in a transaction that writes."""
+
+    def writable(self, connection: Connection) -> None:
+        """See `Database`."""
+        connection.exec_driver_sql("PRAGMA user_version=0")
+
+    def close(self) -> None:
+        """See `Database`."""
+        self.reader.dispose()
 
 
 def make_engine(url: URL, busy: float) -> Engine:
@@ -118,55 +154,30 @@ def _begin(connection: Connection) -> None:
     connection.exec_driver_sql("BEGIN" if sync is None else "BEGIN IMMEDIATE")
 
 
-def packed(values: Iterable[str | int]) -> str:
-    """Values as the one parameter that `among` takes."""
-    return msgspec.json.encode(list(values)).decode()
+@compiles(Among, "sqlite")
+def _among(element: Among, compiler: Any, **how: Any) -> str:
+    column, values = (compiler.process(each, **how) for each in element.clauses)
+    return f"{column} IN (SELECT value FROM json_each({values}))"
 
 
-def among(column: Column[Any], name: str) -> ColumnElement[bool]:
-    """`column` is one of the values packed in parameter `name`.
-
-    One parameter instead of a thousand: the statement stays the same for any number of values.
-    """
-    each = func.json_each(bindparam(name, type_=Text)).table_valued("value")
-    return column.in_(select(each.c.value))
+@compiles(DrawnIdentity, "sqlite")
+def _drawn_identity(element: DrawnIdentity, compiler: Any, **how: Any) -> str:
+    return "lower(hex(randomblob(8)))"
 
 
-def upsert(table: Table, keys: Sequence[str], changes: Sequence[str]) -> Insert:
-    """Insert rows, or change those columns where a row with these keys exists."""
-    statement = insert(table)
-    return statement.on_conflict_do_update(
-        index_elements=keys, set_={name: statement.excluded[name] for name in changes}
-    )
+@compiles(DatabaseClock, "sqlite")
+def _database_clock(element: DatabaseClock, compiler: Any, **how: Any) -> str:
+    return "(julianday('now') - 2440587.5) * 86400.0"
 
 
-def insert_new(table: Table) -> Insert:
-    """Insert rows, leaving out those that break a unique key."""
-    return insert(table).on_conflict_do_nothing()
+@compiles(TransactionNumber, "sqlite")
+def _transaction_number(element: TransactionNumber, compiler: Any, **how: Any) -> str:
+    # A commit of SQLite has happened or has not: nobody is in doubt.
+    return "NULL"
 
 
-class Batch:
-    """A statement for many rows at once, given as tuples in the order of `columns`.
-
-    Two to three times as fast as rows given as mappings, whose every value SQLAlchemy looks up by
-    name. The statement may have no parameters besides those named in `columns`.
-    """
-
-    def __init__(self, statement: Insert | Update, columns: Sequence[str]) -> None:
-        compiled = statement.compile(dialect=dialect(), column_keys=list(columns))
-        order = [columns.index(name) for name in compiled.positiontup or ()]
-        self._text = str(compiled)
-        self._order = None if order == list(range(len(columns))) else itemgetter(*order)
-
-    def run(self, connection: Connection, rows: Sequence[tuple[Any, ...]]) -> None:
-        """Execute it for each row; nothing for no rows."""
-        if rows:
-            ordered = list(rows) if self._order is None else list(map(self._order, rows))
-            connection.exec_driver_sql(self._text, ordered)
-
-
-drawn_identity = func.lower(func.hex(func.randomblob(8)))
-"""16 hex characters of chance, drawn by the database."""
-
-database_clock = (func.julianday("now") - 2440587.5) * 86400.0
-"""Seconds since 1970 by the database's clock."""
+@compiles(Taken, "sqlite")
+def _taken(element: Taken, compiler: Any, **how: Any) -> str:
+    # Counted on from the highest id that a row was given; as many as are wanted follow it.
+    table = compiler.process(element.clauses.clauses[0], **how)
+    return f"coalesce((SELECT seq FROM sqlite_sequence WHERE name = {table}), 0) + 1"

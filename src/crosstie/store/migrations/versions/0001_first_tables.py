@@ -18,6 +18,12 @@ def upgrade() -> None:
     _conflict()
     _history()
     _runs()
+    _accounts()
+    _proof()
+
+
+def _whole() -> Any:
+    return sa.BigInteger().with_variant(sa.Integer(), "sqlite")
 
 
 def _text(name: str, **options: Any) -> sa.Column[Any]:
@@ -28,12 +34,12 @@ def _maybe(name: str, kind: Any = sa.Text) -> sa.Column[Any]:
     return sa.Column(name, kind(), nullable=True)
 
 
-def _number(name: str, kind: Any = sa.Integer, **options: Any) -> sa.Column[Any]:
+def _number(name: str, kind: Any = _whole, **options: Any) -> sa.Column[Any]:
     return sa.Column(name, kind(), **{"nullable": False, **options})
 
 
 def _id(name: str = "id") -> sa.Column[Any]:
-    return sa.Column(name, sa.Integer(), primary_key=True)
+    return sa.Column(name, _whole(), sa.Identity(), primary_key=True)
 
 
 def _index(table: str, name: str, columns: list[str], where: str | None = None) -> None:
@@ -62,24 +68,27 @@ def _link() -> None:
         _maybe("waits_sync"),
         _maybe("waits_side"),
         _maybe("waits_id"),
-        _maybe("conflict_id", sa.Integer),
+        _maybe("conflict_id", _whole),
         _maybe("told_at", sa.Float),
+        _maybe("cause"),
         sa.UniqueConstraint("sync", "left_id", name="link_left"),
         sa.UniqueConstraint("sync", "right_id", name="link_right"),
         sqlite_autoincrement=True,
     )
     _index("link", "link_sync", ["sync", "id", "state"])
-    _index("link", "link_due", ["sync", "due_at"], "due_at IS NOT NULL AND state = 'active'")
+    due = ["sync", "due_at", "id"]
+    _index("link", "link_due", due, "due_at IS NOT NULL AND state = 'active'")
     waits = ["waits_sync", "waits_side", "waits_id"]
     _index("link", "link_waits", waits, "waits_sync IS NOT NULL")
     _index("link", "link_alone", ["sync", "state"], "left_id IS NULL OR right_id IS NULL")
+    _index("link", "link_dead", ["sync", "cause"], "state = 'dead'")
 
 
 def _intent() -> None:
     op.create_table(
         "intent",
         _id(),
-        sa.Column("link_id", sa.Integer(), sa.ForeignKey("link.id"), nullable=False),
+        sa.Column("link_id", _whole(), sa.ForeignKey("link.id"), nullable=False),
         _text("side"),
         _text("kind"),
         _maybe("target"),
@@ -88,6 +97,8 @@ def _intent() -> None:
         _text("raw"),
         _text("marker"),
         _number("made_at", sa.Float),
+        _maybe("undoes", _whole),
+        _maybe("apart"),
         sqlite_autoincrement=True,
     )
     _index("intent", "intent_link", ["link_id"])
@@ -124,13 +135,24 @@ def _history() -> None:
         _text("before"),
         _text("after"),
         _number("at", sa.Float),
-        _maybe("run_id", sa.Integer),
+        _maybe("run_id", _whole),
+        _text("sync"),
+        _maybe("across"),
     )
     _index("history", "history_link", ["link_id"])
+    _index("history", "history_run", ["run_id", "link_id"])
 
 
 def _runs() -> None:
     op.create_table("meta", _text("identity", primary_key=True), _number("made_at", sa.Float))
+    op.create_table(
+        "tenant",
+        _text("name", primary_key=True),
+        _maybe("owner"),
+        _number("epoch", server_default="0"),
+        _maybe("since", sa.Float),
+        _maybe("until", sa.Float),
+    )
     op.create_table(
         "cursor", _text("sync", primary_key=True), _text("side", primary_key=True), _text("cursor")
     )
@@ -148,4 +170,48 @@ def _runs() -> None:
         _maybe("ended", sa.Float),
         _text("counts", server_default="{}"),
         _maybe("error"),
+    )
+
+
+def _proof() -> None:
+    op.create_table(
+        "missing",
+        sa.Column("link_id", _whole(), primary_key=True, autoincrement=False),
+        _text("side", primary_key=True),
+        _text("sync"),
+        _text("record_id"),
+        _maybe("first_at", sa.Float),
+        _maybe("again_at", sa.Float),
+        _number("proven", server_default="0"),
+    )
+    _index("missing", "missing_sync", ["sync", "side"])
+    op.create_table(
+        "origin",
+        _text("sync", primary_key=True),
+        _text("side", primary_key=True),
+        _number("pending", server_default="0"),
+        _number("confirmed", server_default="0"),
+        _maybe("height", _whole),
+        _maybe("checked_at", sa.Float),
+        _maybe("doubt"),
+        _number("beyond", server_default="0"),
+    )
+
+
+def _accounts() -> None:
+    op.create_table(
+        "budget",
+        _text("account", primary_key=True),
+        _number("seconds", sa.Float, primary_key=True),
+        _number("part", sa.Float, primary_key=True),
+        _number("calls"),
+        _number("most"),
+    )
+    op.create_table(
+        "account_pause",
+        _text("account", primary_key=True),
+        _text("kind", primary_key=True),
+        _text("reason"),
+        _number("since", sa.Float),
+        _number("until", sa.Float),
     )
