@@ -25,11 +25,14 @@ def error_of(status: int, request: Request, where: str, after: float | None) -> 
     """The error for a status outside 2xx.
 
     A write that was answered with 5xx may have been carried out; 503 may come from a proxy that
-    lost the answer, so it is unknown as well.
+    lost the answer, so it is unknown as well. So may a create that was refused for the rate: some
+    systems count a call after they have carried it out. Any other write may simply be repeated.
     """
     text = f"{where} answered {status}"
     if status >= 500 or status in (408, 425, 429):
-        unknown = not is_read(request) and status not in (425, 429)
+        unknown = not is_read(request) and status != 425
+        if status == 429:
+            unknown = unknown and request.method == "POST"
         counts = status not in _NOTHING_ABOUT_THE_RECORD
         return Retry(text, after=after, unknown=unknown, counts=counts)
     if status in (401, 402, 403):

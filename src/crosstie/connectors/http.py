@@ -13,8 +13,9 @@
 from __future__ import annotations
 
 import ipaddress
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
+from random import random
 from urllib.parse import quote, urlencode
 
 import msgspec
@@ -31,22 +32,21 @@ from aiohttp import (
 from yarl import URL
 
 from crosstie.connectors.answers import error_of, is_read, retry_after
-from crosstie.core.budget import Budget, State, Urgency
+from crosstie.connectors.guard import Guard, Lost
+from crosstie.core.budget import State
 from crosstie.core.errors import Misconfigured, Retry, SyncError
 from crosstie.core.values import Instant, Json
-from crosstie.ports.http import Http, HttpAccount, Reply, Request
+from crosstie.ports.accounts import AccountStore
+from crosstie.ports.http import HttpAccount, Reply, Request
 
 CONNECT_TIMEOUT = 5.0
 """Seconds until a connection has to stand."""
-PATIENCE = 30.0
-"""Seconds that a call waits for its turn here; for longer waits it comes back as Retry."""
 LARGEST = 10 * 1024 * 1024
 """Bytes that an answer may have."""
-_PAUSE = 10.0
-_LEAST_PAUSE = 1.0
 _decode = msgspec.json.Decoder().decode
 _encode = msgspec.json.Encoder().encode
 _NOT_JSON = object()
+_DOWN = "see that the system is up, and that base_url is its address"
 
 
 @dataclass(slots=True)
@@ -61,7 +61,8 @@ class Calls:
 class AioHttp:
     """Calls of one account. Belongs to the event loop of its first call until it is closed.
 
-    token: the bearer token itself.  sleep, now: the service's `asyncio.sleep` and clock.
+    token: the bearer token itself.  sleep, now, dice: the service's `asyncio.sleep`, clock and
+    chance.  memory: what a restart must not forget of the account; None: it forgets.
     Raises Misconfigured for an address or a token that cannot be right.
     """
 
@@ -72,24 +73,47 @@ class AioHttp:
         *,
         sleep: Callable[[float], Awaitable[None]],
         now: Callable[[], Instant],
+        dice: Callable[[], float] = random,
+        memory: AccountStore | None = None,
     ) -> None:
         self.calls = Calls()
-        self.budget = Budget(account.windows)
+        self.guard = Guard(account, sleep=sleep, now=now, dice=dice, memory=memory)
+        self.budget = self.guard.budget
         self._account = account
         self._base = _checked_base(account)
+        self._origin = str(URL(self._base).origin())
         self._headers = {"Authorization": f"Bearer {_checked_token(account, token)}"}
-        self._sleep = sleep
         self._now = now
-        self._timeout = ClientTimeout(total=account.timeout, sock_connect=CONNECT_TIMEOUT)
         self._session: ClientSession | None = None
 
     async def send(self, request: Request) -> Reply:
-        """Send once, as a live call. See `ports.http.Http`."""
-        return await self._send(request, Urgency.LIVE)
-
-    def backfill(self) -> Http:
-        """The same account for calls that leave the reserve of the budget alone."""
-        return _Backfill(self._send)
+        """Send once, in its turn. See `ports.http.Http`."""
+        guard = self.guard
+        begun = await guard.enter(request.urgency)
+        try:
+            status, headers, raw = await self._exchange(request)
+        except Lost as lost:
+            await guard.lost(begun, str(lost))
+            raise
+        except BaseException:
+            guard.given_up(begun)
+            raise
+        now = self._now()
+        if self._account.learn is not None:
+            self.budget.learn(self._account.learn(headers, status), now)
+        good = 200 <= status < 300
+        json = _json_or(raw, _NOT_JSON if good else None)
+        unwell = json is _NOT_JSON or status >= 500 or status == 408
+        told = f"{self._where(request)} answered {status}" if unwell else ""
+        await guard.answered(begun, now, status, told)
+        if good:
+            if json is _NOT_JSON:
+                raise self._nonsense(raw, told, request)
+            return Reply(status, headers, json)
+        reply = Reply(status, headers, json)
+        if status in request.expect:
+            return reply
+        raise await self._error(reply, request, now)
 
     def state(self) -> State:
         """How the rate budget stands."""
@@ -100,61 +124,40 @@ class AioHttp:
         session, self._session = self._session, None
         if session is not None:
             await session.close()
+        await self.guard.close()
 
-    async def _send(self, request: Request, urgency: Urgency) -> Reply:
-        wait = self.budget.ask(self._now(), urgency)
-        if wait:
-            await self._queue(wait, urgency)
-        status, headers, raw = await self._exchange(request)
-        now = self._now()
-        if self._account.learn is not None:
-            self.budget.learn(self._account.learn(headers, status), now)
-        if 200 <= status < 300:
-            return Reply(status, headers, self._json_of(raw, status, request))
-        json = _json_or(raw, None)
-        reply = Reply(status, headers, json)
-        if status in request.expect:
-            return reply
-        raise self._error(reply, request, now)
-
-    async def _queue(self, wait: float, urgency: Urgency) -> None:
-        """Wait for a turn within the budget."""
-        waited = 0.0
-        while wait:
-            waited += wait
-            if waited > PATIENCE:
-                text = f"{self._account.label}: the rate budget is used up for now"
-                raise Retry(text, after=wait, counts=False)
-            await self._sleep(wait)
-            wait = self.budget.ask(self._now(), urgency)
-
-    async def _exchange(self, request: Request) -> tuple[int, dict[str, str], bytes]:
+    async def _exchange(self, request: Request) -> tuple[int, Mapping[str, str], bytes]:
         self._count(request)
-        data = None if request.json is None else _encode(request.json)
-        headers = dict(request.headers)
-        if data is not None:
-            headers["Content-Type"] = "application/json"
+        data, headers = None, request.headers
+        if request.json is not None:
+            data, headers = _encode(request.json), {**headers, "Content-Type": "application/json"}
         try:
-            async with self._open().request(
+            response = await self._open().request(
                 request.method,
                 self._url(request),
                 data=data,
                 headers=headers,
-                timeout=self._timeout,
                 allow_redirects=False,
-            ) as response:
-                raw = await self._read(response, request)
-                return response.status, {k.lower(): v for k, v in response.headers.items()}, raw
+            )
+            try:
+                return response.status, response.headers, await self._read(response, request)
+            finally:
+                # Nothing where the answer was read to its end.
+                response.close()
         # Not chained: what aiohttp raises may hold the address with its query, and the token.
         except (ClientConnectorError, ConnectionTimeoutError) as error:
-            text = f"{self._where(request)}: no connection ({type(error).__name__})"
-            raise Retry(text, counts=False) from None
+            how = f"no connection to {self._origin} ({type(error).__name__})"
+            raise Lost(f"{self._where(request)}: {how}", counts=False, fix=_DOWN) from None
         except TimeoutError:
-            text = f"{self._where(request)}: no answer within {self._account.timeout:g} seconds"
-            raise Retry(text, unknown=not is_read(request)) from None
+            how = f"no answer within {self._account.timeout:g} seconds from {self._origin}"
+            raise self._lost(request, how) from None
         except (ClientError, OSError) as error:
-            text = f"{self._where(request)}: connection lost ({type(error).__name__})"
-            raise Retry(text, unknown=not is_read(request)) from None
+            how = f"connection to {self._origin} lost ({type(error).__name__})"
+            raise self._lost(request, how) from None
+
+    def _lost(self, request: Request, how: str) -> Lost:
+        text = f"{self._where(request)}: {how}"
+        return Lost(text, unknown=not is_read(request), fix=_DOWN)
 
     async def _read(self, response: ClientResponse, request: Request) -> bytes:
         length = response.content_length
@@ -169,22 +172,15 @@ class AioHttp:
             pieces.append(piece)
         return b"".join(pieces)
 
-    def _json_of(self, raw: bytes, status: int, request: Request) -> Json:
-        json = _json_or(raw, _NOT_JSON)
-        if json is _NOT_JSON:
-            looks = "HTML" if raw.lstrip()[:1] == b"<" else "broken JSON"
-            text = f"{self._where(request)} answered {status} with {looks}"
-            raise Retry(text, unknown=not is_read(request))
-        return json
+    def _nonsense(self, raw: bytes, told: str, request: Request) -> Retry:
+        looks = "HTML" if raw.lstrip()[:1] == b"<" else "broken JSON"
+        return Retry(f"{told} with {looks}", unknown=not is_read(request))
 
-    def _error(self, reply: Reply, request: Request, now: Instant) -> Exception:
+    async def _error(self, reply: Reply, request: Request, now: Instant) -> Exception:
         account = self._account
         after = retry_after(reply.headers, now)
         if reply.status == 429:
-            if after is None:
-                after = min((window.seconds for window in account.windows), default=_PAUSE)
-            after = max(after, _LEAST_PAUSE)
-            self.budget.pause(now + after)
+            after = await self.guard.refused(after, now)
         explained = account.explain(reply, request) if account.explain is not None else None
         if explained is not None:
             return explained
@@ -213,6 +209,7 @@ class AioHttp:
                 connector=TCPConnector(limit=0, ttl_dns_cache=300),
                 headers={**self._headers, "Accept": "application/json", "User-Agent": "crosstie"},
                 cookie_jar=DummyCookieJar(),
+                timeout=ClientTimeout(total=self._account.timeout, sock_connect=CONNECT_TIMEOUT),
                 trust_env=False,
             )
             # aiohttp repeats idempotent calls by itself when a connection is lost; the port
@@ -220,15 +217,6 @@ class AioHttp:
             session._retry_connection = False
             self._session = session
         return self._session
-
-
-@dataclass(frozen=True, slots=True)
-class _Backfill:
-    _send: Callable[[Request, Urgency], Awaitable[Reply]]
-
-    async def send(self, request: Request) -> Reply:
-        """Send once, leaving the reserve to others."""
-        return await self._send(request, Urgency.BACKFILL)
 
 
 def _json_or(raw: bytes, other: Json) -> Json:

@@ -268,4 +268,4 @@ class GhlCollection(ABC):
 
 def _resolved(location: str, doors: Doors) -> str:
     referred = location.startswith(("env:", "file:"))
-    return doors.secret(location) if referred else location
+    return doors.secret(location, "the id of the location") if referred else location

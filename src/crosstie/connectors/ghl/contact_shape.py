@@ -96,7 +96,7 @@ def record(row: Mapping[str, Json], catalogue: Catalogue, *, hint: bool = False)
 
 def normal_tags(tags: Json) -> list[str]:
     """Trimmed, in small letters, each once, sorted: as GoHighLevel keeps them, in one order."""
-    return sorted({str(tag).strip().lower() for tag in tags or ()} - {""})
+    return sorted({str(tag).strip().lower() for tag in tags} - {""}) if tags else []
 
 
 def body(fields: Fields, catalogue: Catalogue, *, creating: bool = False) -> dict[str, Any]:

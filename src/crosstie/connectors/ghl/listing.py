@@ -10,6 +10,7 @@ import msgspec
 
 from crosstie.connectors.ghl.paging import Feed, cursor_of, feed_of, sweep_of
 from crosstie.connectors.ghl.wire import Wire, iso_of, millis_of
+from crosstie.core.budget import Urgency
 from crosstie.core.errors import Retry
 from crosstie.core.values import Cursor, Instant, Json
 from crosstie.ports import Http
@@ -59,7 +60,7 @@ class Listing:
             return (), cursor_of(Feed(top=top[0] if top else 0, at=now, seen=now)), False
         place = feed_of(cursor).begin(now)
         since = _since(words.updated, place.anchor)
-        page = {"page": place.page} if place.page > 1 else {}
+        page: dict[str, Json] = {"page": place.page} if place.page > 1 else {}
         rows, _ = await self._search(
             self.size, filters=[since], sort=(words.updated, "asc"), **page
         )
@@ -69,7 +70,9 @@ class Listing:
     async def by_cursor(self, cursor: Cursor | None) -> tuple[Sequence[Row], Cursor | None, bool]:
         """All rows, oldest first, by the cursor that each row carries."""
         after = {} if cursor is None else {"searchAfter": msgspec.json.decode(cursor)}
-        rows, _ = await self._search(self.size, sort=(self.words.added, "asc"), **after)
+        rows, _ = await self._search(
+            self.size, sort=(self.words.added, "asc"), urgency=Urgency.BACKFILL, **after
+        )
         if len(rows) < self.size:
             return rows, None, False
         return rows, cursor_of(rows[-1]["searchAfter"]), True
@@ -95,7 +98,13 @@ class Listing:
     async def _sweep(self, anchor: int, page: int) -> tuple[Sequence[Row], int]:
         words = self.words
         since = [_since(words.added, anchor)] if anchor else []
-        return await self._search(self.size, filters=since, sort=(words.added, "asc"), page=page)
+        return await self._search(
+            self.size,
+            filters=since,
+            sort=(words.added, "asc"),
+            urgency=Urgency.BACKFILL,
+            page=page,
+        )
 
     async def _search(
         self,
@@ -103,6 +112,7 @@ class Listing:
         *,
         filters: Sequence[Json] = (),
         sort: tuple[str, str] | None = None,
+        urgency: Urgency = Urgency.LIVE,
         **more: Json,
     ) -> tuple[Sequence[Row], int]:
         words = self.words
@@ -112,7 +122,7 @@ class Listing:
             body["filters"] = restricted
         if sort is not None:
             body["sort"] = [{"field": sort[0], "direction": sort[1]}]
-        request = self.wire.send("POST", f"/{words.family}/search", body)
+        request = self.wire.send("POST", f"/{words.family}/search", body, urgency)
         reply = await self.http.send(request)
         rows = reply.json.get(words.family) if isinstance(reply.json, dict) else None
         if not isinstance(rows, list):

@@ -9,8 +9,11 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from functools import cache
+from types import MappingProxyType
 from urllib.parse import quote
 
+from crosstie.core.budget import Urgency
 from crosstie.core.values import Instant, Json
 from crosstie.ports.http import Request
 
@@ -42,9 +45,12 @@ class Wire:
         """A read."""
         return Request("GET", path, query=query or {}, headers=self._headers(path))
 
-    def send(self, method: str, path: str, body: Json = None) -> Request:
+    def send(
+        self, method: str, path: str, body: Json = None, urgency: Urgency = Urgency.LIVE
+    ) -> Request:
         """A call with a body."""
-        return Request(method, path, json=body, headers=self._headers(path))
+        headers = self._headers(path)
+        return Request(method, path, json=body, headers=headers, urgency=urgency)
 
     @property
     def value_key(self) -> str:
@@ -52,7 +58,12 @@ class Wire:
         return "fieldValue" if self.version == "v3" else "field_value"
 
     def _headers(self, path: str) -> Mapping[str, str]:
-        return {"Version": version_of(path, self.version)}
+        return _headers(family_of(path), self.version)
+
+
+@cache
+def _headers(family: str, chosen: str) -> Mapping[str, str]:
+    return MappingProxyType({"Version": version_of(family, chosen)})
 
 
 def version_of(path: str, chosen: str) -> str:
@@ -78,7 +89,8 @@ def scope_of(request: Request) -> str:
 
 def one(family: str, record_id: str, rest: str = "") -> str:
     """The path of one record; its id percent-encoded."""
-    return f"/{family}/{quote(record_id, safe='')}{rest}"
+    safe = record_id if record_id.isascii() and record_id.isalnum() else quote(record_id, safe="")
+    return f"/{family}/{safe}{rest}"
 
 
 def instant_of(text: Json) -> Instant | None:

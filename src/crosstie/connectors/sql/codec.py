@@ -37,7 +37,7 @@ _DECIMAL = re.compile(r"[+-]?([0-9]+(\.[0-9]*)?|\.[0-9]+)([eE][+-]?[0-9]{1,3})?"
 _DAY = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
 _OFFSET = re.compile(r"(Z|[+-][0-9]{2}:?[0-9]{2})$")
 _SMALLEST, _LARGEST = -(2**63), 2**63 - 1
-_WIDE: Final = Context(prec=400)
+WIDE: Final = Context(prec=400)
 
 
 class DoesNotFitError(ValueError):
@@ -108,7 +108,8 @@ def _show_json(raw: Stored) -> Json:
     return odd(raw)
 
 
-def _exact(raw: Stored) -> Decimal | None:
+def exact(raw: Stored) -> Decimal | None:
+    """The number that a stored value is, to the last digit; None where it is none."""
     if isinstance(raw, float):
         return Decimal(repr(raw)) if math.isfinite(raw) else None
     if isinstance(raw, int):
@@ -128,11 +129,11 @@ def _decimal_shower(scale: int | None) -> Callable[[Stored], Json]:
             text = f"{raw:.{scale}f}"
             if float(text) == raw and raw:
                 return text
-        value = _exact(raw)
+        value = exact(raw)
         if value is None:
             return odd(raw)
         if step is not None:
-            scaled = value.quantize(step, context=_WIDE)
+            scaled = value.quantize(step, context=WIDE)
             if scaled == value:
                 return format(scaled, "f")
         if value == value.to_integral_value():
@@ -174,17 +175,17 @@ def _decimal_storer(scale: int | None) -> Callable[[Json], Stored]:
     digits = "" if scale is None else f" with at most {scale} digits after the point"
 
     def store(value: Json) -> Stored:
-        exact = None if isinstance(value, bool) else _exact(value)
-        if exact is None:
+        number = None if isinstance(value, bool) else exact(value)
+        if number is None:
             raise DoesNotFitError(f"a number{digits}, such as 12.50")
-        if scale is not None and exact != exact.quantize(Decimal(1).scaleb(-scale), context=_WIDE):
+        if scale is not None and number != number.quantize(Decimal(1).scaleb(-scale), context=WIDE):
             raise DoesNotFitError(f"a number{digits}")
-        if exact == exact.to_integral_value() and _SMALLEST <= exact <= _LARGEST:
-            return int(exact)
+        if number == number.to_integral_value() and _SMALLEST <= number <= _LARGEST:
+            return int(number)
         # Past 15 digits the database's binary number is another one: a cent that nobody changed.
-        if not exact.is_finite() or Decimal(repr(float(exact))) != exact:
+        if not number.is_finite() or Decimal(repr(float(number))) != number:
             raise DoesNotFitError("a number of no more digits than the database keeps exactly")
-        return float(exact)
+        return float(number)
 
     return store
 
@@ -267,6 +268,10 @@ _STORE: Final[dict[Kind, Callable[[Json], Stored]]] = {
     Kind.NUMBER: _number,
     Kind.DATE: _date,
     Kind.TIME: _text,
+    Kind.UUID: _text,
+    Kind.CHOICE: _text,
+    Kind.OPAQUE: _text,
+    Kind.LIST: _json,
     Kind.BOOLEAN: _boolean,
     Kind.JSON: _json,
     Kind.BLOB: _blob,

@@ -33,8 +33,9 @@ class Database:
 
     def __post_init__(self) -> None:
         try:
-            address = make_url(self.url).render_as_string(hide_password=True)
-        except ArgumentError:
+            # Without its query, which may hold a password as well.
+            address = make_url(self.url).set(query={}).render_as_string(hide_password=True)
+        except (ArgumentError, ValueError):
             raise Misconfigured(
                 "the address of a database cannot be read",
                 fix="write it like sqlite:///path/to/file.db",

@@ -18,7 +18,11 @@ _KINDS: Final = {
     Kind.TIME: "text",
     Kind.BOOLEAN: "boolean",
     Kind.JSON: "json",
+    Kind.UUID: "text",
+    Kind.CHOICE: "choice",
+    Kind.LIST: "choices",
     Kind.ANY: "text",
+    Kind.OPAQUE: "text",
 }
 
 
@@ -41,5 +45,6 @@ def _field(column: ColumnShape, *, key: bool, automatic: bool) -> RemoteField:
         kind="id" if automatic else _KINDS[column.kind],
         writable=not column.generated,
         create_only=key,
+        options=column.options,
         required=not automatic and not column.has_default and (key or not column.nullable),
     )

@@ -20,6 +20,7 @@ from sqlalchemy import URL, Connection, Engine, create_engine, event, text
 from sqlalchemy.exc import DBAPIError
 
 from crosstie.connectors.sql import triggers_sqlite
+from crosstie.connectors.sql.outbox import Outbox
 from crosstie.connectors.sql.shape import ColumnShape, Fault, Kind, TableShape, Trouble
 from crosstie.core.errors import Misconfigured
 
@@ -78,6 +79,11 @@ _OLDEST = (3, 38, 0)
 
 class Sqlite:
     """The SQLite dialect. Capture's own text is in `triggers_sqlite`."""
+
+    served = False
+    channel = ""
+    writes: Mapping[str, Any] = {"crosstie_writes": True}
+    box = Outbox("crosstie_outbox")
 
     def engine(self, url: URL, *, busy_ms: int, foreign_keys: bool) -> Engine:
         if sqlite3.sqlite_version_info < _OLDEST:
@@ -155,7 +161,7 @@ class Sqlite:
         driver: Any = connection.connection.dbapi_connection
         driver.text_factory = _decode
 
-    def schema_version(self, connection: Connection) -> int:
+    def capture_version(self, connection: Connection, table: TableShape) -> int:
         return int(connection.exec_driver_sql("PRAGMA schema_version").scalar_one())
 
     def pulse(self, connection: Connection) -> int:
@@ -173,11 +179,17 @@ class Sqlite:
     def triggers(self, table: TableShape, key: Sequence[str]) -> Mapping[str, str]:
         return triggers_sqlite.triggers(table.name, key)
 
-    def installed(self, connection: Connection, table: str | None) -> Mapping[str, str]:
-        return triggers_sqlite.installed(connection, table)
+    def installed(self, connection: Connection, table: TableShape | None) -> Mapping[str, str]:
+        return triggers_sqlite.installed(connection, None if table is None else table.name)
 
     def drop_trigger(self, name: str) -> str:
         return triggers_sqlite.drop(name)
+
+    def user(self, connection: Connection) -> str:
+        return ""
+
+    def grants(self, table: TableShape, user: str) -> Sequence[str]:
+        return ()
 
 
 def _decode(raw: bytes) -> str:
@@ -203,6 +215,9 @@ def _begin_by_hand(engine: Engine, *, foreign_keys: bool) -> None:
     def connected(connection: Any, _record: object) -> None:
         connection.isolation_level = None
         connection.execute(f"PRAGMA foreign_keys = {'ON' if foreign_keys else 'OFF'}")
+        # Some builds open at NORMAL: a power cut could then take a write of ours that the state
+        # remembers, and the row from before it would look like an edit by a person.
+        connection.execute("PRAGMA synchronous = FULL")
 
     @event.listens_for(engine, "begin")
     def begun(connection: Connection) -> None:

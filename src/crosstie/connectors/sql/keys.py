@@ -11,11 +11,23 @@ from collections.abc import Sequence
 
 import msgspec
 
-from crosstie.connectors.sql.codec import Stored, odd
+from crosstie.connectors.sql.codec import DoesNotFitError, Stored, odd
 from crosstie.connectors.sql.shape import ColumnShape, Kind
+from crosstie.connectors.sql.typed import storer
 
 _WHOLE = re.compile(r"-?(0|[1-9][0-9]{0,18})")
-KEY_KINDS = frozenset({Kind.TEXT, Kind.INTEGER, Kind.DECIMAL, Kind.DATE, Kind.DATETIME, Kind.TIME})
+KEY_KINDS = frozenset(
+    {
+        Kind.TEXT,
+        Kind.INTEGER,
+        Kind.DECIMAL,
+        Kind.DATE,
+        Kind.DATETIME,
+        Kind.TIME,
+        Kind.UUID,
+        Kind.CHOICE,
+    }
+)
 """Kinds whose stored values have exactly one text form."""
 
 _encode = msgspec.json.encode
@@ -31,14 +43,15 @@ def id_of(key: Sequence[Stored]) -> str:
 
 def key_of(record_id: str, columns: Sequence[ColumnShape]) -> Key | None:
     """The key values of a record id; None where no row can have that id."""
-    if len(columns) == 1:
-        return (_single(record_id, columns[0]),)
-    values = _listed(record_id)
+    values = [record_id] if len(columns) == 1 else _listed(record_id)
     if values is None or len(values) != len(columns):
         return None
     if not all(type(value) in (str, int) for value in values):
         return None
-    return tuple(values)
+    try:
+        return tuple(map(_value, values, columns))
+    except DoesNotFitError:
+        return None
 
 
 def same_id(captured: str, columns: int) -> str:
@@ -49,12 +62,16 @@ def same_id(captured: str, columns: int) -> str:
     return captured if values is None else id_of(values)
 
 
-def _single(record_id: str, column: ColumnShape) -> Stored:
-    if column.kind is not Kind.TEXT and _WHOLE.fullmatch(record_id):
-        number = int(record_id)
+def _value(told: Stored, column: ColumnShape) -> Stored:
+    """Raises DoesNotFitError where that column can hold nothing of the kind."""
+    if column.strict:
+        key: Stored = storer(column)(told)
+        return key
+    if type(told) is str and column.kind is not Kind.TEXT and _WHOLE.fullmatch(told):
+        number = int(told)
         if -(2**63) <= number < 2**63:
             return number
-    return record_id
+    return told
 
 
 def _listed(text: str) -> list[Stored] | None:

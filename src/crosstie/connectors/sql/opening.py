@@ -66,7 +66,8 @@ def identified(
             fix="give it one, or name unique columns: `table(..., key='code')`",
         )
     for name in key:
-        if shape.columns[_known(shape, name)].kind not in KEY_KINDS:
+        column = shape.columns[_known(shape, name)]
+        if column.kind not in KEY_KINDS or column.zoned:
             raise Misconfigured(
                 f"table {shape.name!r}: column {name!r} cannot be a key, its type does not tell "
                 "values apart exactly",
@@ -79,7 +80,7 @@ def capture_state(
     dialect: Dialect, connection: Connection, shape: TableShape, key: Sequence[str]
 ) -> str:
     """`installed`, `outdated` (triggers differ from what we would install) or `missing`."""
-    there = dialect.installed(connection, shape.name)
+    there = dialect.installed(connection, shape)
     if not there or not dialect.has_outbox(connection):
         return "missing"
     return "installed" if there == dialect.triggers(shape, key) else "outdated"
@@ -120,6 +121,10 @@ def _notes(shape: TableShape) -> list[str]:
             f"table {shape.name!r} may give the id of a deleted row to a new one: the new row is "
             "then taken for the old; fix: declare its key AUTOINCREMENT"
         )
+    notes += [
+        f"capture of table {shape.name!r} is not told of {what}: the complete scan finds it"
+        for what in shape.silent
+    ]
     if shape.is_view:
         notes.append(f"{shape.name!r} is a view: it can be read, not written or captured")
     return notes

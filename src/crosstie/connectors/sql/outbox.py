@@ -9,14 +9,14 @@ anew; the signature tells rows that were shown from others that got their number
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from hashlib import blake2s
 from typing import Any, Final
 from weakref import WeakSet
 
 import msgspec
-from sqlalchemy import Connection, Row, text
+from sqlalchemy import Connection, Row, bindparam, text
 
 from crosstie.core.errors import Rejected
 from crosstie.core.values import Cursor
@@ -24,18 +24,8 @@ from crosstie.core.values import Cursor
 OURS: Final = "crosstie"
 """Origin of the rows that our own writes left."""
 
-_SHOW = text(
-    "SELECT seq, pk, at, origin FROM crosstie_outbox WHERE tbl = :tbl ORDER BY seq LIMIT :most"
-)
-_FORGET = text("DELETE FROM crosstie_outbox WHERE tbl = :tbl AND seq BETWEEN :first AND :last")
-_LAST = text("SELECT COALESCE(MAX(seq), 0) FROM crosstie_outbox")
-_MARK = text(
-    "UPDATE crosstie_outbox SET origin = :origin WHERE seq > :start AND tbl = :tbl AND pk = :pk"
-)
-_PENDING = text(
-    "SELECT COUNT(*) FROM crosstie_outbox WHERE tbl = :tbl AND COALESCE(origin, '') <> :ours"
-)
-_CLEAR = text("DELETE FROM crosstie_outbox WHERE tbl = :tbl")
+NUMBERS = 500
+"""How many rows one statement forgets."""
 
 NOTHING: Final = Cursor("[]")
 """The cursor that has shown no row."""
@@ -53,11 +43,11 @@ class News:
     more: bool
 
 
-def news(connection: Connection, table: str, cursor: Cursor | None, size: int) -> News:
+def news(connection: Connection, box: Outbox, table: str, cursor: Cursor | None, size: int) -> News:
     """Up to `size` outbox rows that the cursor has not shown. Our own writes are no news."""
     ranges, signature = _told(cursor)
     shown = {number for first, last in ranges for number in range(first, last + 1)}
-    rows = connection.execute(_SHOW, {"tbl": table, "most": size + 1 + len(shown)}).all()
+    rows = connection.execute(box.show, {"tbl": table, "most": size + 1 + len(shown)}).all()
     before = [row for row in rows if row.seq in shown]
     if _signature(before) != signature:
         before = []
@@ -82,13 +72,14 @@ class Reader:
         """Nobody else in this process hears of that table."""
         return len(self._all) == 1
 
-    def forget(self, connection: Connection, table: str, cursor: Cursor) -> None:
-        """This one has seen what the cursor has shown: delete what all have seen, exactly that."""
+    def saw(self, cursor: Cursor) -> Sequence[int]:
+        """This one has seen what the cursor has shown. Gives what all have seen by now."""
         self._seen = {n for first, last in _told(cursor)[0] for n in range(first, last + 1)}
-        gone = set.intersection(*(reader._seen for reader in self._all))
-        ranges = [{"tbl": table, "first": a, "last": b} for a, b in _ranged(sorted(gone))]
-        if ranges:
-            connection.execute(_FORGET, ranges)
+        return sorted(set.intersection(*(reader._seen for reader in self._all)))
+
+    def forgot(self, numbers: Iterable[int]) -> None:
+        """These rows are deleted, and committed to be."""
+        gone = set(numbers)
         for reader in self._all:
             reader._seen -= gone
 
@@ -96,30 +87,78 @@ class Reader:
 _readers: dict[tuple[str, str], WeakSet[Reader]] = {}
 
 
-def start(connection: Connection) -> int:
-    """The newest number before our own write. Nobody else can add one until we commit."""
-    return int(connection.execute(_LAST).scalar_one())
+class Outbox:
+    """The statements of one kind of outbox.
+
+    name: of the table, as it stands in SQL.  mine: a condition that only rows of the present
+    transaction keep; empty where nobody else can write at the same time.  points: delete rows by
+    their numbers alone, because a range would wait for rows that others have not committed.
+    hint: which index to delete by.
+    """
+
+    def __init__(self, name: str, mine: str = "", *, points: bool = False, hint: str = "") -> None:
+        self.name = name
+        self.mine = mine
+        self.points = points
+        self.show = text(
+            f"SELECT seq, pk, at, origin FROM {name} WHERE tbl = :tbl ORDER BY seq LIMIT :most"
+        )
+        self.forget = text(f"DELETE FROM {name} WHERE tbl = :tbl AND seq BETWEEN :first AND :last")
+        self.forget_points = text(
+            f"DELETE o FROM {name} o {hint} WHERE o.tbl = :tbl AND o.seq IN :numbers"
+        ).bindparams(bindparam("numbers", expanding=True))
+        self.last = text(f"SELECT COALESCE(MAX(seq), 0) FROM {name}")
+        of_record = "seq > :start AND tbl = :tbl AND pk = :pk"
+        self.mark = text(f"UPDATE {name} SET origin = :origin WHERE {of_record}")
+        self.own = text(f"SELECT seq FROM {name} WHERE {of_record} AND {mine or '1 = 1'}")
+        self.mark_one = text(f"UPDATE {name} SET origin = :origin WHERE tbl = :tbl AND seq = :seq")
+        self.pending = text(
+            f"SELECT COUNT(*) FROM {name} WHERE tbl = :tbl AND COALESCE(origin, '') <> :ours"
+        )
+        self.clear = text(f"DELETE FROM {name} WHERE tbl = :tbl")
 
 
-def mark_own(connection: Connection, table: str, record_id: str, since: int) -> None:
+def forget(connection: Connection, box: Outbox, table: str, numbers: Sequence[int]) -> None:
+    """Delete exactly these rows."""
+    if not box.points:
+        spans = [{"tbl": table, "first": a, "last": b} for a, b in _ranged(numbers)]
+        if spans:
+            connection.execute(box.forget, spans)
+        return
+    for at in range(0, len(numbers), NUMBERS):
+        values = {"tbl": table, "numbers": numbers[at : at + NUMBERS]}
+        connection.execute(box.forget_points, values)
+
+
+def start(connection: Connection, box: Outbox) -> int:
+    """The newest number before our own write: all that we add comes after it."""
+    return int(connection.execute(box.last).scalar_one())
+
+
+def mark_own(connection: Connection, box: Outbox, table: str, record_id: str, since: int) -> None:
     """Sign what our own write of one record left in the outbox.
 
     Only that record: rows that cascades and the application's triggers changed on the way are
-    news to everyone. Signed before the commit, so nobody ever sees it unsigned, and an earlier
-    change of the same record by somebody else stays news.
+    news to everyone. Only rows of this transaction: where others write at the same time, theirs
+    have numbers among ours. Signed before the commit, so nobody ever sees it unsigned, and an
+    earlier change of the same record by somebody else stays news.
     """
     values: dict[str, Any] = {"origin": OURS, "start": since, "tbl": table, "pk": record_id}
-    connection.execute(_MARK, values)
+    if not box.mine:
+        connection.execute(box.mark, values)
+        return
+    for row in connection.execute(box.own, values).all():
+        connection.execute(box.mark_one, {"origin": OURS, "tbl": table, "seq": row.seq})
 
 
-def pending(connection: Connection, table: str) -> int:
+def pending(connection: Connection, box: Outbox, table: str) -> int:
     """How many rows of that table wait, but for our own."""
-    return int(connection.execute(_PENDING, {"tbl": table, "ours": OURS}).scalar_one())
+    return int(connection.execute(box.pending, {"tbl": table, "ours": OURS}).scalar_one())
 
 
-def clear(connection: Connection, table: str) -> None:
+def clear(connection: Connection, box: Outbox, table: str) -> None:
     """Forget all that waits for that table."""
-    connection.execute(_CLEAR, {"tbl": table})
+    connection.execute(box.clear, {"tbl": table})
 
 
 def _told(cursor: Cursor | None) -> tuple[_Ranges, str]:

@@ -27,17 +27,20 @@ from sqlalchemy import (
     update,
 )
 from sqlalchemy.sql import quoted_name
+from sqlalchemy.sql.dml import ReturningInsert
 from sqlalchemy.types import NullType
 
-from crosstie.connectors.sql.codec import DoesNotFitError, Stored, instant, odd, shower, storer
+from crosstie.connectors.sql.codec import DoesNotFitError, Stored, instant, odd
 from crosstie.connectors.sql.keys import Key, id_of
 from crosstie.connectors.sql.shape import Kind, TableShape
+from crosstie.connectors.sql.typed import shower, storer
 from crosstie.core.errors import Rejected
+from crosstie.core.lens.base import same
 from crosstie.core.values import Fields, Json, Record
 
 Statement: TypeAlias = Select[*tuple[Any, ...]]
 
-PLAIN = frozenset(Kind) - {Kind.JSON, Kind.BLOB}
+PLAIN = frozenset(Kind) - {Kind.JSON, Kind.BLOB, Kind.LIST, Kind.OPAQUE}
 """Kinds whose values can be looked for."""
 
 
@@ -45,7 +48,7 @@ class Rows:
     """SQL of one table and its chosen columns.
 
     Columns have no SQLAlchemy type: a declared type does not bind SQLite, and a result processor
-    would fail on the first value that contradicts it. `codec` does the conversion.
+    would fail on the first value that contradicts it. `typed` does the conversion.
     """
 
     def __init__(
@@ -67,7 +70,9 @@ class Rows:
             for n, name in enumerate(shape.columns)
         }
         self._columns = columns
-        self.table = Table(quoted_name(shape.name, True), MetaData(), *columns.values())
+        schema = quoted_name(shape.schema, True) if shape.schema else None
+        name = quoted_name(shape.bare or shape.name, True)
+        self.table = Table(name, MetaData(), *columns.values(), schema=schema)
         self._keys = [columns[name] for name in key]
         wanted = [columns[name] for name in self.names]
         self._select = select(*wanted).where(*(column.is_not(None) for column in self._keys))
@@ -76,6 +81,8 @@ class Rows:
         self._after: Statement = self._first.where(self._is_after())
         self.by_key: Statement = self._select.where(self._is_key())
         """The row of one key; parameters as `key_values` gives them."""
+        self.held: Statement = self.by_key.with_for_update(key_share=True)
+        """The same, and nobody else changes it until our transaction ends."""
         self.by_keys: Statement = self._select.where(self._among())
         """The rows of the keys in parameter `keys`, as `key_list` gives them."""
         self.delete: Delete = delete(self.table).where(self._is_key())
@@ -99,12 +106,16 @@ class Rows:
     def same(self, stored: Mapping[str, Stored]) -> Statement:
         """Rows that hold all of these stored values."""
         return self._select.where(
-            and_(*(self._columns[name] == value for name, value in stored.items()))
+            and_(*(self._columns[n] == bindparam(None, v, NullType()) for n, v in stored.items()))
         )
 
     def insert(self, names: Iterable[str]) -> Insert:
-        """Put in one row; parameters as `values` gives them. Returns its key."""
-        return insert(self.table).values(self._bound(names)).returning(*self._keys)
+        """Put in one row; parameters as `values` gives them."""
+        return insert(self.table).values(self._bound(names))
+
+    def insert_told(self, names: Iterable[str]) -> ReturningInsert[*tuple[Any, ...]]:
+        """The same; returns its key."""
+        return self.insert(names).returning(*self._keys)
 
     def update(self, names: Iterable[str]) -> Update:
         """Change these columns of one row; parameters as `values` and `key_values` give them."""
@@ -161,6 +172,11 @@ class Rows:
                 ) from None
         return out
 
+    def is_shown(self, name: str, stored: Stored, record: Record) -> bool:
+        """Whether that stored value is the one that the record shows."""
+        show = dict(self._shown).get(name)
+        return same(stored if show is None else show(stored), record.fields[name])
+
     def record(self, row: Sequence[Any]) -> Record:
         """A row as a record."""
         fields: dict[str, Json] = dict(zip(self.names, row, strict=True))
@@ -177,6 +193,13 @@ class Rows:
         bound = [bindparam(f"k{n}", type_=NullType()) for n in range(len(self._keys))]
         if len(bound) == 1:
             return self._keys[0] > bound[0]
+        if not self.shape.compares_rows:
+            # What is said twice lets an index be used.
+            later = [
+                and_(*(self._keys[i] == bound[i] for i in range(n)), self._keys[n] > bound[n])
+                for n in range(len(bound))
+            ]
+            return and_(self._keys[0] >= bound[0], or_(*later))
         return tuple_(*self._keys) > tuple_(*bound)
 
     def _among(self) -> ColumnElement[bool]:
