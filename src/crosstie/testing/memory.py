@@ -14,8 +14,9 @@ import msgspec
 
 from crosstie.core.errors import NotFound, Rejected, Stale
 from crosstie.core.lens.base import same
-from crosstie.core.values import Cursor, Fields, Json, Page, Record, Tombstone, Version
+from crosstie.core.values import Cursor, Fields, Instant, Json, Page, Record, Tombstone, Version
 from crosstie.ports.collection import Capabilities, Found, Lookup, RemoteField, Schema
+from crosstie.ports.proof import Remembered
 from crosstie.ports.runtime import Clock, Doors
 from crosstie.testing.memory_rows import Behaviour, Shelf
 
@@ -41,6 +42,8 @@ class MemoryCollection:
         prefix: str = "",
     ) -> None:
         self.calls: Counter[str] = Counter()
+        self.memory: dict[str, int] = {}
+        """What it keeps for states, where its habit is to remember."""
         self._shelf = Shelf(name, fields, behaviour or Behaviour(), clock, prefix)
 
     @property
@@ -88,6 +91,7 @@ class MemoryCollection:
             searchable=habits.searchable,
             search_lag=habits.search_lag,
             local=habits.local,
+            remembers=habits.remembers,
             read_batch=habits.read_batch,
             page_size=habits.page_size,
         )
@@ -184,6 +188,17 @@ class MemoryCollection:
             self._compare(record_id, was, if_version)
             self._shelf.erase(record_id)
         self.behaviour.after("delete", call)
+
+    async def remembered(self, name: str) -> Remembered:
+        call = self._begin("remembered")
+        found = Remembered(self.memory.get(name), len(self._shelf.feed))
+        self.behaviour.after("remembered", call)
+        return found
+
+    async def remember(self, name: str, generation: int, now: Instant) -> None:
+        call = self._begin("remember")
+        self.memory[name] = generation
+        self.behaviour.after("remember", call)
 
     async def schema(self) -> Schema:
         call = self._begin("schema")

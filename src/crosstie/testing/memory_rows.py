@@ -46,6 +46,8 @@ class Behaviour:
     normalise: Callable[[Fields], Fields] = _as_given
     """What the system makes of a record that it is given."""
     local: bool = False
+    remembers: bool = False
+    """It keeps a number for us, as a database beside us does."""
     read_batch: int = 500
     page_size: int = 1_000
     before: Hook = _nothing

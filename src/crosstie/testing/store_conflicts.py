@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
-
 import pytest
+from msgspec.structs import replace
 
 from crosstie.core.errors import Duplicate
 from crosstie.core.values import LinkState, Parent, Side

@@ -6,10 +6,14 @@ never suspends is driven by hand. It comes in parts, one a subject; `StoreContra
 
 from __future__ import annotations
 
+from crosstie.testing.store_accounts import AccountContract
 from crosstie.testing.store_conflicts import ConflictContract, GainContract
+from crosstie.testing.store_evidence import EvidenceContract
 from crosstie.testing.store_journal import IntentContract, StepContract
+from crosstie.testing.store_lease import FenceContract, LeaseContract
 from crosstie.testing.store_links import LinkContract
 from crosstie.testing.store_match import MatchContract
+from crosstie.testing.store_past import PastContract
 from crosstie.testing.store_runs import RunContract
 
 
@@ -20,6 +24,11 @@ class StoreContract(
     StepContract,
     GainContract,
     ConflictContract,
+    PastContract,
     RunContract,
+    LeaseContract,
+    FenceContract,
+    AccountContract,
+    EvidenceContract,
 ):
     """Every promise of `crosstie.ports.store.Store`."""

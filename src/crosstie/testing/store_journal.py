@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
-
 import pytest
+from msgspec.structs import replace
 
 from crosstie.core.errors import Stale
 from crosstie.core.values import Fields, Link, LinkState, Parent
@@ -30,11 +29,12 @@ class IntentContract:
     def test_intents_come_back_as_they_were_kept_oldest_first(self, store: Store) -> None:
         first, second = noticed_link(store, "l1"), noticed_link(store, "l2")
         intents = [intent(second, {"n": 1}), intent(first), replace(intent(second), target="r")]
+        intents.append(replace(intent(first), apart={"n": None, "m": [1]}))
         ids = run(store.intend(intents))
         assert run(store.intend([])) == []
         with_ids = [replace(each, id=given) for each, given in zip(intents, ids, strict=True)]
         assert run(store.open_intents([first.id, second.id])) == with_ids
-        assert run(store.open_intents([first.id])) == [with_ids[1]]
+        assert run(store.open_intents([first.id])) == [with_ids[1], with_ids[3]]
         assert run(store.open_intents([])) == []
 
     def test_a_closed_intent_is_gone_and_its_id_never_used_again(self, store: Store) -> None:
@@ -72,7 +72,7 @@ class IntentContract:
         run(store.keep([Step(link, history=(entry("create", 5.0), untold))]))
         run(store.keep([Step(link, history=(entry("update", 4.0),))]))
         told = run(store.history(link.id))
-        assert [replace(each, id=0, link_id=0) for each in told] == [
+        assert [replace(each, id=0, link_id=0, sync="", across=None) for each in told] == [
             entry("create", 5.0),
             untold,
             entry("update", 4.0),
@@ -188,8 +188,8 @@ class StepContract:
         assert closed is not None
         assert closed.closed_at == 6.0
         assert len(run(store.history(link.id))) == 1
-        assert run(store.gone_links("r1", 9)) == [link.id]
-        assert run(store.gone_links("r2", 9)) == []
+        assert run(store.past_links("r1", 9)) == [link.id]
+        assert run(store.past_links("r2", 9)) == []
         assert noticed_link(store).id > link.id
 
     def test_a_link_that_was_noticed_again_is_not_dropped(self, store: Store) -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
+from msgspec.structs import replace
 
 from crosstie.core.values import Cursor, Link, LinkState, Parent
 from crosstie.ports import LEFT_ALONE, Intent, Sighting, Step, Store
@@ -151,9 +151,24 @@ class LinkContract:
         assert [link.left_id for link in run(store.claim(SYNC, 2.0, 1, {ids[1]}))] == ["b"]
         assert run(store.claim(SYNC, 9.0, 9, set(ids))) == []
 
+    def test_the_newest_due_come_newest_first_without_those_to_come(self, store: Store) -> None:
+        ids = [noticed_link(store, name, now=float(now)).id for now, name in enumerate("abcd")]
+        newest = run(store.newest_due(SYNC, 2.5, 2, frozenset()))
+        assert [link.left_id for link in newest] == ["c", "b"]
+        assert [link.left_id for link in run(store.newest_due(SYNC, 9.0, 2, {ids[3]}))] == ["c"]
+
     def test_equally_due_links_come_in_the_order_they_were_made(self, store: Store) -> None:
         run(store.notice(SYNC, LEFT, [Sighting(name) for name in "zyx"], 1.0))
         assert [link.left_id for link in run(store.claim(SYNC, 1.0, 9, frozenset()))] == [*"zyx"]
+
+    def test_more_may_be_skipped_than_is_asked_for(self, store: Store) -> None:
+        run(store.notice(SYNC, LEFT, [Sighting(f"{n}") for n in range(9)], 1.0))
+        run(store.notice(SYNC, LEFT, [Sighting("later")], 2.0))
+        first = run(store.claim(SYNC, 9.0, 7, frozenset()))
+        taken = {link.id for link in first}
+        assert [link.left_id for link in run(store.claim(SYNC, 9.0, 2, taken))] == ["7", "8"]
+        found = run(store.claim(SYNC, 9.0, 9, taken - {first[2].id}))
+        assert [link.left_id for link in found] == ["2", "7", "8", "later"]
 
     def test_only_active_links_are_claimed(self, store: Store) -> None:
         for state in (*RESTING, LinkState.CLOSED):

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
+from msgspec.structs import replace
 
 from crosstie.core.values import Cursor, Link, LinkState
 from crosstie.ports import Conflict, ConflictKind, Figures, Intent, RunRecord, Step, Store
