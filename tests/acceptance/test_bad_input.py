@@ -324,7 +324,7 @@ def test_a_record_that_the_remote_refuses_is_a_dead_letter_and_the_others_go_on(
     refused(full.crosstie("dead", "list"), 0, "rejected:city", "city must be shorter")
     assert full.contacts() == 1
     assert len(full.people()) == 2
-    assert full.crosstie("dead", "retry", "--all").code == 0
+    assert full.crosstie("dead", "retry", "--all", "--yes").code == 0
     in_step(full, 2)
 
 
@@ -345,7 +345,7 @@ def test_a_create_that_answers_nonsense_is_found_again_and_not_repeated(
     full.control("faults", match="POST /contacts/", status=200, body=body, when="after")
     assert full.crosstie("run", "--once").code == 5
     assert full.contacts() == 2
-    full.crosstie("dead", "retry", "--all")
+    full.crosstie("dead", "retry", "--all", "--yes")
     state(full, "UPDATE link SET due_at = 0 WHERE due_at IS NOT NULL")
     in_step(full, 2)
 

@@ -29,7 +29,7 @@ def test_a_discarded_letter_is_named_until_its_record_changes(dead: World) -> No
     assert "1 dead letter left alone" in dead.crosstie("dead", "discard", "2").out
     assert dead.crosstie("run", "--once").code == 0
     said = dead.crosstie("status")
-    assert said.out.startswith("Nothing due: 1 records linked, 1 left alone at your request.")
+    assert said.out.startswith("Nothing due: 1 record linked, 1 left alone at your request.")
     assert dead.crosstie("status", "--json").document["syncs"][0]["left_alone"] == 1
     assert "left alone at your request" in dead.crosstie("record", "show", "2").out
     dead.sql("UPDATE people SET email = 'bo@example.org' WHERE id = 2")
@@ -64,7 +64,7 @@ def test_an_outage_is_named_by_the_verdict_and_its_runs_take_one_line(linked: Wo
     linked.control("down", down=False)
     linked.sql("UPDATE people SET city = 'Bern'")
     assert linked.crosstie("run", "--once").code == 0
-    assert linked.crosstie("status").out.startswith("All in step: 1 records linked, nothing due.")
+    assert linked.crosstie("status").out.startswith("All in step: 1 record linked, nothing due.")
 
 
 @pytest.mark.parametrize("deleted", ["left", "right"])
@@ -76,6 +76,9 @@ def test_the_history_of_a_record_outlives_the_record(linked: World, deleted: str
         linked.sql("DELETE FROM people WHERE id = 2")
     else:
         linked.api("DELETE", f"/contacts/{contact}")
+        # What one listing of a remote system does not show is a suspicion; a second one is proof.
+        assert linked.crosstie("run", "--once", "--full").code == 0
+        assert contact in linked.ids()
     assert linked.crosstie("run", "--once", "--full").code == 0
     assert contact not in linked.ids()
     name = contact if deleted == "left" else "2"
@@ -84,6 +87,46 @@ def test_the_history_of_a_record_outlives_the_record(linked: World, deleted: str
     assert lines[1]["before"]["email"] == "bo@example.org"
     missing = linked.crosstie("record", "history", "nobody")
     assert (missing.code, "deleted" in missing.err) == (1, True)
+
+
+def test_an_edit_that_waits_for_a_record_that_is_not_found_is_told(linked: World) -> None:
+    linked.add_person("Bo", "bo@example.org")
+    assert linked.crosstie("run", "--once").code == 0
+    linked.api("DELETE", f"/contacts/{linked.ids()[0]}")
+    linked.sql("UPDATE people SET city = 'Rome' WHERE id = 1")
+    said = linked.crosstie("run", "--once")
+    assert "! contacts: 1 record not found on the right; looked at again by " in said.out
+    assert "0 deleted, 1 not found, to be looked at again." in said.out.splitlines()[-1]
+    told = linked.crosstie("run", "--once", "--json").document
+    assert told["summary"].endswith("1 not found, to be looked at again.")
+    shown = linked.crosstie("status")
+    first = "Nothing due: 2 records linked, 1 not found and to be looked at again."
+    assert shown.out.startswith(first)
+    assert "! contacts: 1 record not found on the right; looked at again by " in shown.out
+    [sync] = linked.crosstie("status", "--json").document["syncs"]
+    for [missing] in (told["not_found"], sync["not_found"]):
+        assert missing.pop("again_in") <= 60
+        assert missing == {"sync": "contacts", "side": "right", "records": 1}
+    assert "1 not found, to be looked at again" in linked.crosstie("runs").out
+    for _ in range(2):
+        linked.crosstie("run", "--once", "--full")
+    assert linked.crosstie("status").out.startswith("1 conflict waits for a person")
+    assert linked.crosstie("status", "--json").document["syncs"][0]["not_found"] == []
+
+
+def test_a_crm_that_cannot_be_reached_is_told_with_its_address_and_a_fix(offline: World) -> None:
+    said = offline.crosstie("check")
+    assert said.code == 3
+    assert "no connection to http://127.0.0.1:9 (" in said.out
+    assert "fix: see that the system is up, and that base_url is its address" in said.out
+    assert "1 error." in said.out.splitlines()[-1]
+
+
+def test_a_location_that_is_not_set_is_asked_for_as_what_it_is(offline: World) -> None:
+    declared = offline.folder / f"{offline.module}.py"
+    declared.write_text(declared.read_text().replace('location=""', 'location="env:NOT_SET_HERE"'))
+    said = offline.crosstie("run", "--once")
+    assert (said.code, "fix: set NOT_SET_HERE to the id of the location" in said.err) == (3, True)
 
 
 def test_a_value_that_cannot_be_read_is_marked_and_shown_as_it_is(world: World) -> None:
@@ -129,6 +172,21 @@ def test_an_answered_conflict_waits_for_a_run_and_not_for_a_person(linked: World
     assert "1 answered and to be carried out" in linked.crosstie("status").out.splitlines()[0]
     assert linked.crosstie("run", "--once").code == 0
     assert linked.crosstie("status").out.startswith("All in step")
+
+
+def test_a_value_that_a_field_cannot_have_answers_no_conflict(linked: World) -> None:
+    [contact] = linked.ids()
+    linked.sql("UPDATE people SET email = 'left@example.org'")
+    linked.api("PUT", f"/contacts/{contact}", {"email": "right@example.org"})
+    assert linked.crosstie("run", "--once").code == 6
+    [asked] = linked.crosstie("conflicts", "list", "--json").document["conflicts"]
+    resolve = ("conflicts", "resolve", str(asked["id"]), "--field", "email", "--value")
+    said = linked.crosstie(*resolve, "nobody-at-home")
+    assert (said.code, "nobody-at-home" in said.err) == (2, False)
+    assert "field 'email' cannot have this value" in said.err
+    assert linked.crosstie(*resolve, "both@example.org").code == 0
+    assert linked.crosstie("run", "--once").code == 0
+    assert linked.contact(contact)["email"] == "both@example.org"
 
 
 def test_a_sketch_gives_way_to_a_declaration_made_from_the_database(offline: World) -> None:

@@ -1,8 +1,8 @@
 """`python -m bench [--quick] [--only a,b,...] [--out FILE]`: measure, print, write, judge.
 
 Cases: a first run, b 1 % changed with complete listings, c the same with change feeds, d a no-op
-reconcile, e settling against the sandbox, f calls. Exit 1 if one misses what it has to reach, or
-loses anything.
+reconcile, e settling against the sandbox, f calls, g claiming among very many links. Exit 1 if one
+misses what it has to reach, or loses anything.
 """
 
 from __future__ import annotations
@@ -27,8 +27,9 @@ CASES: Mapping[str, tuple[str, ...]] = {
     "b": ("listing",),
     "c": ("feed",),
     "d": ("noop few", "noop"),
-    "e": ("settle",),
+    "e": ("settle", "settle_postgresql"),
     "f": ("calls",),
+    "g": ("claim", "claim_postgresql"),
 }
 BESIDE: Mapping[str, tuple[tuple[str, str, str], ...]] = {
     "first": (("diffsync", "diffsync", "first"), ("vdirsyncer", "vdirsyncer", "first")),
@@ -42,6 +43,7 @@ BESIDE: Mapping[str, tuple[tuple[str, str, str], ...]] = {
 COUNT, QUICK = 100_000, 10_000
 SETTLED, SETTLED_QUICK = 5_000, 1_000
 CALLED = 450
+LINKS, LINKS_QUICK = 1_000_000, 100_000
 
 
 def main() -> int:
@@ -88,8 +90,10 @@ def _measured(
 def _count(name: str, *, quick: bool) -> int:
     if name == "calls":
         return CALLED
-    if name == "settle":
+    if name.startswith("settle"):
         return SETTLED_QUICK if quick else SETTLED
+    if name.startswith("claim"):
+        return LINKS_QUICK if quick else LINKS
     whole = QUICK if quick else COUNT
     return whole // 10 if name == "noop few" else whole
 

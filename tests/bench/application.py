@@ -64,8 +64,11 @@ def _stored(value: object) -> object:
     return json.dumps(value) if isinstance(value, list) else value
 
 
-def declared(application: Application, remote: Remote, state: Path) -> Crosstie:
-    """The sync of the table with the sandbox's contacts, its brake off."""
+def declared(application: Application, remote: Remote, state: Path | str) -> Crosstie:
+    """The sync of the table with the sandbox's contacts, its brake off.
+
+    state: a file, or the address of a database.
+    """
     os.environ[_SECRET] = TOKEN
     ghl = GoHighLevel(LOCATION, token=f"env:{_SECRET}", base_url=remote.url)
     lenses = {**LENSES, "tags": Tags()}
@@ -78,4 +81,4 @@ def declared(application: Application, remote: Remote, state: Path) -> Crosstie:
         policy="left",
         brake=Brake(share=1.0, records=10**9),
     )
-    return Crosstie([sync], state=f"sqlite:///{state}")
+    return Crosstie([sync], state=state if isinstance(state, str) else f"sqlite:///{state}")

@@ -9,7 +9,7 @@ from collections.abc import Callable, Coroutine, Mapping
 from pathlib import Path
 from typing import Any
 
-from bench.cases import calls, first, settle, steady
+from bench.cases import calls, claim, first, settle, steady
 from bench.cases.figures import Figures
 
 Case = Callable[[int, Path], Coroutine[Any, Any, Figures]]
@@ -20,7 +20,10 @@ CASES: Mapping[str, Case] = {
     "feed": steady.feed,
     "noop": steady.noop,
     "settle": settle.settle,
+    "settle_postgresql": settle.settle_postgresql,
     "calls": calls.calls,
+    "claim": claim.claim,
+    "claim_postgresql": claim.claim_postgresql,
 }
 
 

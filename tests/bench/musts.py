@@ -30,6 +30,16 @@ def _at_least(case: str, figure: str, limit: float) -> Callable[[Results], bool]
     return lambda results: results[case][figure] >= limit
 
 
+def _told_below(case: str, figure: str, limit: float) -> Callable[[Results], bool | None]:
+    """None where the case could not be measured."""
+
+    def kept(results: Results) -> bool | None:
+        told = results[case].get(figure)
+        return None if told is None else told < limit
+
+    return kept
+
+
 def _faster_than(case: str, peer: str) -> Callable[[Results], bool | None]:
     def kept(results: Results) -> bool | None:
         other = results.get(f"{case} {peer}")
@@ -64,6 +74,8 @@ MUSTS: Sequence[Must] = (
     Must("noop", "growth <= 50 MB", _grows_below(50.0)),
     Must("settle", ">= 1,000/s", _at_least("settle", "records_per_second", 1_000.0)),
     Must("settle", ">= 0.5 of bare", _at_least("settle", "share_of_bare", 0.5)),
+    Must("claim", "p99 < 10 ms", _told_below("claim", "p99_ms", 10.0)),
+    Must("claim_postgresql", "p99 < 10 ms", _told_below("claim_postgresql", "p99_ms", 10.0)),
 )
 
 

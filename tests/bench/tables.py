@@ -17,6 +17,9 @@ TITLES: Mapping[str, str] = {
     "noop few": "(d) no-op reconcile, a tenth",
     "noop": "(d) no-op reconcile",
     "settle": "(e) settle against the sandbox",
+    "settle_postgresql": "(e) the same, state in PostgreSQL",
+    "claim": "(g) claim what is due, 200 at a time",
+    "claim_postgresql": "(g) the same in PostgreSQL",
 }
 PEERS = ("diffsync", "vdirsyncer", "vdirsyncer, left wins", "bare loop")
 _WORDS = {True: "yes", False: "NO", None: "not compared"}
@@ -28,6 +31,9 @@ def show(results: Results, console: Console) -> None:
     console.print(_edits(results))
     if "calls" in results:
         console.print(_calls(results["calls"]["calls"]))
+    for name in ("claim", "claim_postgresql"):
+        if name in results:
+            console.print(_claims(TITLES[name], results[name]))
     grown = growth(results)
     if grown is not None:
         console.print(
@@ -77,6 +83,16 @@ def _peer(results: Results, case: str, peer: str) -> Sequence[str] | None:
         return None
     ratio = other["seconds"] / own["seconds"]
     return (peer, f"{other['seconds']:.2f}", f"{other['peak_mb']:.0f}", f"{ratio:.1f} x")
+
+
+def _claims(title: str, figures: Mapping[str, Any]) -> str:
+    if "skipped" in figures:
+        return f"{title}: skipped: {figures['skipped']}"
+    return (
+        f"{title}: {figures['claims']} claims among {figures['links']:,} links: "
+        f"median {figures['median_ms']:.1f} ms, p99 {figures['p99_ms']:.1f} ms, "
+        f"slowest {figures['slowest_ms']:.1f} ms"
+    )
 
 
 def _edits(results: Results) -> Table:

@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 import pytest
+from msgspec import structs
 
 from crosstie.core.errors import CrosstieError, Rejected
 from crosstie.core.values import Cursor, Fields, Page, Record, Tombstone, Version
@@ -61,7 +62,9 @@ class EchoesTheRequest(MemoryCollection):
     async def update(
         self, record_id: str, patch: Fields, was: Fields, if_version: Version | None
     ) -> Record:
-        return replace(await super().update(record_id, patch, was, if_version), fields=patch)
+        return structs.replace(
+            await super().update(record_id, patch, was, if_version), fields=patch
+        )
 
 
 class CreatesWhenMissing(MemoryCollection):
@@ -105,10 +108,10 @@ class FindsEverything(MemoryCollection):
 class DropsEmptyFields(MemoryCollection):
     async def read(self, ids: Sequence[str]) -> Found:
         found = await super().read(ids)
-        return replace(
+        return structs.replace(
             found,
             records={
-                i: replace(r, fields={n: v for n, v in r.fields.items() if v is not None})
+                i: structs.replace(r, fields={n: v for n, v in r.fields.items() if v is not None})
                 for i, r in found.records.items()
             },
         )

@@ -44,7 +44,7 @@ class Ground:
         self.ports.append(port)
         return port
 
-    def secret(self, reference: str) -> str:
+    def secret(self, reference: str, what: str = "the secret") -> str:
         return {"env:GHL_LOCATION": LOCATION_ID}[reference]
 
     @property

@@ -13,7 +13,7 @@ from aiohttp import web
 
 from crosstie.connectors import http as port
 from crosstie.connectors.http import AioHttp
-from crosstie.core.budget import Learned, Window
+from crosstie.core.budget import Learned, Urgency, Window
 from crosstie.core.errors import (
     CrosstieError,
     Halt,
@@ -30,6 +30,7 @@ TOKEN = "pit-secret-0123456789"
 GET = Request("GET", "/records/1", query={"email": "ann@trips.example"})
 POST = Request("POST", "/records/", json={"name": "Ann"})
 SEARCH = Request("POST", "/records/search", json={})
+SCAN = Request("GET", "/records", urgency=Urgency.BACKFILL)
 
 
 class Naps:
@@ -147,7 +148,7 @@ def test_each_status_means_what_the_table_says(status: int, kind: type[CrosstieE
     [
         (408, True, True),
         (425, False, True),
-        (429, False, False),
+        (429, True, False),
         (500, True, True),
         (502, True, True),
         (503, True, False),
@@ -238,7 +239,8 @@ def test_no_answer_in_time_is_unknown_for_a_write():
 def test_nobody_listening_is_no_fault_of_the_record():
     with socket.socket() as taken:
         taken.bind(("127.0.0.1", 0))
-        client = made(f"http://127.0.0.1:{taken.getsockname()[1]}")
+        client_port = taken.getsockname()[1]
+        client = made(f"http://127.0.0.1:{client_port}/base")
 
         async def work() -> Retry:
             with pytest.raises(Retry) as caught:
@@ -248,6 +250,8 @@ def test_nobody_listening_is_no_fault_of_the_record():
 
         error = asyncio.run(work())
     assert not error.unknown and not error.counts
+    assert f"POST /records/: no connection to http://127.0.0.1:{client_port} (" in str(error)
+    assert error.fix and "base_url" in error.fix
 
 
 @pytest.mark.parametrize("length_known", [True, False])
@@ -270,7 +274,13 @@ def test_an_endless_answer_is_not_read_to_its_end(
 
 
 @pytest.mark.parametrize(
-    ("header", "second"), [("7", 7.0), ("Thu, 01 Jan 2026 12:00:07 GMT", 1.0), ("soon", 10.0)]
+    ("header", "second"),
+    [
+        ("7", 7.0),
+        ("Thu, 01 Jan 2026 12:00:07 GMT", 1.0),
+        ("Thu, 01 Jan 2026 12:00:07 -0000", 1.0),
+        ("soon", 20.0),
+    ],
 )
 def test_a_429_pauses_the_whole_account_as_long_as_it_says(header: str, second: float):
     async def work() -> None:
@@ -283,6 +293,68 @@ def test_a_429_pauses_the_whole_account_as_long_as_it_says(header: str, second: 
         assert waits[1] == second
         assert naps.naps == waits[:1]
         assert waits[0] == (10.0 if header == "soon" else 7.0)
+
+    asyncio.run(work())
+
+
+@pytest.mark.parametrize(
+    ("request_", "unknown"),
+    [
+        (POST, True),
+        (SEARCH, False),
+        (GET, False),
+        (Request("PUT", "/records/1", json={}), False),
+        (Request("DELETE", "/records/1"), False),
+    ],
+)
+def test_only_a_create_that_was_refused_for_the_rate_may_have_been_carried_out(
+    request_: Request, unknown: bool
+):
+    error = outcome(answering(429), request_)
+    assert isinstance(error, Retry)
+    assert (error.unknown, error.counts) == (unknown, False)
+
+
+def test_an_account_that_answers_with_503_only_is_left_alone():
+    async def work() -> None:
+        async with served(answering(503)) as client:
+            for _ in range(20):
+                with pytest.raises(Retry, match="answered 503"):
+                    await client.send(GET)
+            with pytest.raises(Retry, match="left alone for a while") as caught:
+                await client.send(POST)
+            assert client.calls.total == 20
+            assert not caught.value.counts and not caught.value.unknown
+            assert client.guard.inside == 0
+
+    asyncio.run(work())
+
+
+@pytest.mark.parametrize("status", [400, 401, 404, 422, 429])
+def test_an_account_that_refuses_is_in_good_health(status: int):
+    async def work() -> None:
+        async with served(answering(status, Retry_After="0")) as client:
+            for _ in range(40):
+                with pytest.raises(CrosstieError):
+                    await client.send(GET)
+            assert client.guard.breaker.closed
+
+    asyncio.run(work())
+
+
+def test_a_call_that_nobody_waits_for_any_more_gives_its_room_back():
+    async def work() -> None:
+        async def answer(request: web.Request) -> web.Response:
+            await asyncio.Event().wait()
+            return web.Response()
+
+        async with served(answer) as client:
+            call = asyncio.ensure_future(client.send(GET))
+            while not client.guard.inside:
+                await asyncio.sleep(0)
+            call.cancel()
+            await asyncio.gather(call, return_exceptions=True)
+            assert client.guard.inside == 0
 
     asyncio.run(work())
 
@@ -330,10 +402,10 @@ def test_backfill_waits_before_live_calls_do():
         naps = Naps()
         async with served(answering(200), naps, windows=(Window(10.0, 5),)) as client:
             for _ in range(4):
-                await client.backfill().send(GET)
+                await client.send(SCAN)
             await client.send(GET)
             assert naps.naps == []
-            await client.backfill().send(GET)
+            await client.send(SCAN)
         assert naps.naps == [10.25]
 
     asyncio.run(work())

@@ -125,3 +125,4 @@ def test_a_sync_that_is_not_there_is_named_with_those_that_are() -> None:
     with pytest.raises(Misconfigured, match="there is no sync 'z'") as refused:
         app.sync("z")
     assert refused.value.fix == "use one of: a, b"
+    assert refused.value.code == "usage"

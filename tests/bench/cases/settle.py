@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Any
 
 import msgspec
+import pytest
 from aiohttp import ClientSession, TCPConnector
 
 from bench.application import Application, declared
@@ -17,6 +18,7 @@ from crosstie import Side
 from crosstie.engine.run import Options, run
 from crosstie.service.runtime import AsyncTasks
 from crosstie.service.wiring import Opened, opened
+from crosstie.testing.store_postgres import postgres_database
 
 ROUNDS = 3
 """Of each; the best one counts, since the machine is shared."""
@@ -24,12 +26,25 @@ ROUNDS = 3
 
 async def settle(count: int, folder: Path) -> Figures:
     """`count` rows change in the table; each costs 1 read and 1 write, intent and base kept."""
+    return await _settled(count, folder, folder / "settle-state.db")
+
+
+async def settle_postgresql(count: int, folder: Path) -> Figures:
+    """The same with the state in PostgreSQL, where a server answers."""
+    try:
+        with postgres_database() as address:
+            return await _settled(count, folder, address)
+    except pytest.skip.Exception as none:
+        return Figures(Span(), records=0, more={"skipped": str(none)})
+
+
+async def _settled(count: int, folder: Path, state: Path | str) -> Figures:
     people = [contact(number) for number in range(count)]
     application = Application(folder / "settle-app.db")
     application.make(people)
     with sandbox() as remote:
         ids = remote.fill(people)
-        app = declared(application, remote, folder / "settle-state.db")
+        app = declared(application, remote, state)
         async with opened(app) as world:
             await run(world.works, world.store, Options())
             bare, ours = [], []

@@ -7,6 +7,7 @@ import pytest
 from crosstie.core.errors import (
     CrosstieError,
     Duplicate,
+    Fenced,
     Halt,
     Misconfigured,
     NotFound,
@@ -21,7 +22,8 @@ from crosstie.core.values import Side
 
 def test_every_error_has_a_code_of_its_own() -> None:
     kinds: list[type[CrosstieError]] = [
-        Retry, Stale, NotFound, Rejected, Duplicate, Halt, Unlinked, Misconfigured,
+        Retry, Stale, NotFound, Rejected, Duplicate, Halt, Unlinked, Fenced,
+        Misconfigured,
     ]  # fmt: skip
     assert len({kind.code for kind in kinds}) == len(kinds)
 
@@ -35,6 +37,7 @@ def test_every_error_has_a_code_of_its_own() -> None:
         Rejected("m", fix="f"),
         Duplicate("m", existing="7", fix="f"),
         Halt("m", fix="f"),
+        Fenced("m", fix="f"),
         Misconfigured("m", fix="f"),
     ],
 )
@@ -64,3 +67,7 @@ def test_an_unlinked_reference_names_the_parent_and_not_its_values() -> None:
 def test_a_halt_says_whether_it_is_about_logging_in() -> None:
     assert not Halt("scope").login
     assert Halt("token", login=True).login
+
+
+def test_whoever_was_taken_over_from_is_stopped_by_no_handler_of_accounts_and_records() -> None:
+    assert not issubclass(Fenced, SyncError)

@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from msgspec import structs
 
 from crosstie.core.mapping import Direction, Field, Policy, field
 from crosstie.core.merge import (
@@ -110,7 +111,7 @@ def test_mirroring_the_sides_mirrors_the_result(
         policy=swapped(f.policy),
         owner=f.owner.other if f.owner else None,
     )
-    turned = replace(said, take={name: side.other for name, side in said.take.items()})
+    turned = structs.replace(said, take={name: side.other for name, side in said.take.items()})
     straight = once((bl, br), (left, right), f, policy, at, said)
     across = once(
         (br, bl), (right, left), image, swapped(policy) or policy, Stamps(at.right, at.left), turned

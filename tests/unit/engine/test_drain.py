@@ -380,3 +380,34 @@ def test_work_of_a_sync_tells_its_parts() -> None:
     assert work.run_id is None
     assert [work.account(side) for side in Side] == ["left account", "right account"]
     assert drive(work.refs({Side.LEFT: Record("1", {}), Side.RIGHT: None})).to_left == {}
+
+
+# A backlog does not keep those waiting who edit meanwhile.
+
+
+def test_a_run_ends_when_its_time_is_up_and_the_next_goes_on() -> None:
+    world, _, _ = linked()
+    for number in range(10):
+        world.add(name=f"N{number}", email=f"n{number}@x.example", phone=str(number))
+    on(world.right, "create", lambda: world.clock.advance(1.0), times=99)
+    report = world.run(patience=3.0)
+    assert report.more and report.total("created_right") == 3
+    report = world.run(looks={}, patience=3.0)
+    assert report.more and report.total("created_right") == 3
+    report = world.run(looks={})
+    assert not report.more and report.total("created_right") == 4
+    assert len(world.rights()) == 16
+
+
+def test_the_newest_edit_goes_before_a_backlog(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("crosstie.engine.drain.BATCH", 4)
+    world, left_id, right_id = linked()
+    for number in range(40):
+        world.add(name=f"N{number}", email=f"n{number}@x.example", phone=str(number))
+    on(world.right, "create", lambda: world.clock.advance(1.0), times=99)
+    assert world.run(patience=3.0).more
+    world.clock.advance(1.0)
+    world.left.edit(left_id, name="edited just now")
+    report = world.run(patience=3.0)
+    assert report.more
+    assert world.right.rows()[right_id]["name"] == "edited just now"

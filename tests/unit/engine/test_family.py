@@ -125,3 +125,22 @@ def test_a_plan_shows_parent_and_child_and_writes_nothing() -> None:
     assert plan.summary() == "Plan: 2 to create, 0 to change, 0 to delete."
     assert family.boxes["parents", "right"].rows() == {}
     assert drive(family.store.figures("parents", 0.0)).linked == 0
+
+
+def test_a_child_whose_parent_was_deleted_with_it_goes_too() -> None:
+    family = Family()
+    parent = family.boxes["parents", "left"].add({"name": "Ann"})
+    kid = family.boxes["children", "left"].add({"name": "Kid", "parent": parent})
+    stays = family.boxes["parents", "left"].add({"name": "Bob"})
+    family.boxes["children", "left"].add({"name": "Other", "parent": stays})
+    family.run()
+    family.boxes["parents", "left"].remove(parent)
+    family.boxes["children", "left"].remove(kid)
+    for _ in range(4):
+        family.clock.advance(4_000)
+        family.run()
+    names = [row["name"] for row in family.boxes["children", "right"].rows().values()]
+    assert names == ["Other"]
+    assert [row["name"] for row in family.boxes["parents", "right"].rows().values()] == ["Bob"]
+    family.clock.advance(4_000)
+    assert family.run().total("forgotten") == 0

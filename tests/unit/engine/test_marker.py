@@ -17,6 +17,9 @@ def test_a_state_from_a_backup_does_not_adopt_what_its_later_life_created() -> N
     world.clock.advance(60.0)
     world.add(name="New", email="new@x.example", phone="1")
     fail(world.right, "create", Retry("no answer", unknown=True), after=True)
+    assert "put back to an older day" in world.run().held["people"]
+    world.run(release=True)
+    world.clock.advance(20.0)
     world.quiet()
     assert world.lefts() == world.rights()
     assert [row["name"] for row in world.rights()] == ["New", "Old"]

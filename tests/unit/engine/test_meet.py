@@ -6,6 +6,7 @@ from dataclasses import replace
 from typing import Any
 
 import pytest
+from msgspec import structs
 from world import Breath, Together, World, fail, far, linked, near, on, state
 
 from crosstie import Constant
@@ -196,7 +197,7 @@ def test_a_hint_that_matches_is_read_before_it_is_paired(
     original = world.right.find
 
     async def hinting(lookup: Lookup) -> Any:
-        found = [replace(record, hint=True) for record in await original(lookup)]
+        found = [structs.replace(record, hint=True) for record in await original(lookup)]
         if vanished:
             world.right.remove(right_id)
         return found
@@ -286,7 +287,11 @@ def test_a_dead_maker_is_woken_by_what_it_made() -> None:
     with pytest.raises(Crash):
         world.run()
     maker = world.link(left_id)
-    drive(world.store.keep([Step(replace(maker, state=LinkState.DEAD, settled=maker.noticed))]))
+    drive(
+        world.store.keep(
+            [Step(structs.replace(maker, state=LinkState.DEAD, settled=maker.noticed))]
+        )
+    )
     settled(world, 7)
 
 

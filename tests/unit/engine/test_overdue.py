@@ -26,7 +26,13 @@ def test_short_runs_scan_in_full_when_the_rhythm_asks_for_it() -> None:
     assert left_id in world.left.rows()
     world.clock.advance(HOUR)
     world.run()
-    assert left_id not in world.left.rows()
+    assert left_id in world.left.rows(), "one listing is no proof"
+    world.clock.advance(59)
+    world.run()
+    assert left_id in world.left.rows()
+    world.clock.advance(1)
+    world.run()
+    assert left_id not in world.left.rows(), "the second look comes after a minute"
 
 
 def test_a_look_of_a_running_engine_leaves_the_scan_to_its_timetable() -> None:

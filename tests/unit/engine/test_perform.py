@@ -208,6 +208,8 @@ def test_a_record_that_vanishes_under_our_hands_leads_to_the_deletion() -> None:
     world, left_id, right_id = linked()
     world.left.edit(left_id, name="Anna")
     on(world.right, "update", lambda: world.right.remove(right_id))
+    assert world.run().total("unproven") == 1
+    assert world.conflicts() == [], "the feed has not told of it yet"
     world.run()
     [conflict] = world.conflicts()
     assert (conflict.kind, conflict.deleted) == (ConflictKind.DELETE, Side.RIGHT)

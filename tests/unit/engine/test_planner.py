@@ -166,6 +166,10 @@ def test_a_full_plan_sees_what_no_feed_told() -> None:
     world, _left_id, right_id = linked(right_habits=far(sees_deletes=False))
     world.right.remove(right_id)
     assert plan(world).operations == ()
+    first = plan(world, full=True)
+    assert first.operations == ()
+    assert "1 linked records are missing in a listing" in first.warnings[0]
+    world.run(full=True)
     assert [line.kind for line in plan(world, full=True).operations] == ["delete"]
 
 
@@ -199,7 +203,7 @@ def test_what_a_person_would_be_asked_is_in_the_plan() -> None:
 def test_records_that_cannot_be_synced_and_accounts_that_cannot_be_used_are_warned_of() -> None:
     world, left_id, _ = linked()
     world.left.edit(left_id, name=["no", "text"])
-    assert plan(world).warnings == ("people: 1 records cannot be synced as they are",)
+    assert plan(world).warnings == ("people: 1 record cannot be synced as it is",)
     for fix, said in ((None, "no scope"), ("ask for it", "no scope fix: ask for it")):
         fail(world.right, "read", Halt("no scope", fix=fix), times=9)
         assert plan(world).warnings == (f"right account: {said}",)
@@ -244,7 +248,9 @@ def test_a_plan_scans_when_a_run_would() -> None:
     world, _, right_id = linked(right_habits=far(sees_deletes=False))
     world.right.remove(right_id)
     assert plan(world).operations == ()
-    world.clock.advance(world.sync.rhythm.reconcile + 1)
+    world.run(full=True)
+    assert plan(world).operations == (), "the second look is a minute later"
+    world.clock.advance(60)
     made = plan(world)
     assert [line.kind for line in made.operations] == ["delete"]
     assert keys(really(world)) == keys(made.operations)

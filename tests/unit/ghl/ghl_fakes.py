@@ -64,7 +64,7 @@ class FakeDoors:
         if self.passes is not None:
             self.passes(seconds)
 
-    def secret(self, reference: str) -> str:
+    def secret(self, reference: str, what: str = "the secret") -> str:
         return {"env:LOCATION": LOCATION_ID}[reference]
 
 

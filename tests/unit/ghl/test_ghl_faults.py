@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from typing import Any
 
 import pytest
+from aiohttp import ClientTimeout
 from ghl_fakes import Crm, crm_of
 
 from crosstie.core.errors import Halt, NotFound, Rejected, Retry
@@ -72,7 +73,7 @@ def test_a_create_that_landed_and_could_not_be_looked_at_is_unknown(fault: dict[
 def test_no_answer_in_time_is_unknown(crm: Crm):
     contacts = crm.contacts()
     port = crm.doors.ports[-1]
-    port._timeout = type(port._timeout)(total=0.1)
+    port._open()._timeout = ClientTimeout(total=0.1)
     crm.fault("PUT /contacts/", timeout="hang", when="after")
     made = crm.run(contacts.create(ANN, "k"))
     with pytest.raises(Retry) as caught:

@@ -34,7 +34,7 @@ def test_a_secret_is_read_from_the_environment_or_a_file(
     [
         ("env:NOT_SET_ANYWHERE", "the environment variable NOT_SET_ANYWHERE is not set"),
         ("env:EMPTY_ONE", "the environment variable EMPTY_ONE is not set"),
-        ("file:/nowhere/token", "the secret file /nowhere/token cannot be read: No such file"),
+        ("file:/nowhere/token", "the file /nowhere/token cannot be read: No such file"),
         ("env:", "a secret is given as a reference, never as itself"),
         ("file:", "a secret is given as a reference, never as itself"),
         (SECRET, "a secret is given as a reference, never as itself"),
@@ -51,6 +51,13 @@ def test_a_wrong_reference_is_told_without_the_value(
     assert str(refused.value).startswith(said)
     assert refused.value.fix
     assert SECRET not in f"{refused.value!r} {refused.value.fix}"
+
+
+@pytest.mark.parametrize("reference", ["env:NOT_SET_ANYWHERE", "file:/nowhere/location"])
+def test_what_has_to_be_put_there_is_said(doors: ServiceDoors, reference: str) -> None:
+    with pytest.raises(Misconfigured) as refused:
+        doors.secret(reference, "the id of the location")
+    assert "the id of the location" in str(refused.value.fix)
 
 
 def test_an_account_has_one_port_and_so_one_budget(monkeypatch: pytest.MonkeyPatch) -> None:

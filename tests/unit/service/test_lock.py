@@ -10,6 +10,7 @@ from pathlib import Path
 
 import pytest
 
+from crosstie.core.errors import Halt, Misconfigured
 from crosstie.service.lock import Engaged, engine_lock
 
 HOLDER = """
@@ -88,3 +89,31 @@ def test_a_killed_engine_leaves_no_lock_behind(state: str) -> None:
         holder.wait()
     with engine_lock(state, "after"):
         pass
+
+
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="needs /dev/full")
+def test_a_full_disk_is_told_with_the_state_and_leaves_no_lock(state: str, tmp_path: Path) -> None:
+    (tmp_path / "state.db.engine").symlink_to("/dev/full")
+    with pytest.raises(Halt, match="has no room left: the disk is full") as refused:
+        engine_lock(state, "x").__enter__()
+    assert repr(str(tmp_path / "state.db")) in str(refused.value)
+    assert str(refused.value.fix).startswith("free space on its disk")
+    with engine_lock(state, "y"):
+        pass
+
+
+@pytest.mark.parametrize("name", ["state.db.lock", "state.db.engine"])
+def test_a_file_that_cannot_be_written_is_told_with_the_state(
+    state: str, tmp_path: Path, name: str
+) -> None:
+    (tmp_path / name).mkdir()
+    with pytest.raises(Misconfigured, match="cannot be locked") as refused:
+        engine_lock(state, "x").__enter__()
+    assert repr(str(tmp_path / "state.db")) in str(refused.value)
+    assert "Is a directory" in str(refused.value)
+    assert refused.value.fix == "give this user the right to write the file and its directory"
+
+
+def test_an_error_of_the_work_stays_what_it_is(state: str) -> None:
+    with pytest.raises(OSError, match="mine"), engine_lock(state, "x"):
+        raise OSError("mine")

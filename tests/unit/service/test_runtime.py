@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import gc
-from collections.abc import Coroutine, Iterator
+from collections.abc import Coroutine, Iterator, Sequence
 from dataclasses import dataclass, replace
 from types import SimpleNamespace
 from typing import Any
@@ -159,7 +159,7 @@ def test_a_locked_state_is_tried_again(monkeypatch: pytest.MonkeyPatch) -> None:
         stop, told = asyncio.Event(), list[Report]()
         mine = work(FakeClock())
 
-        def tell(report: Report) -> None:
+        def tell(report: Report, syncs: Sequence[str]) -> None:
             told.append(report)
             stop.set()
 
@@ -188,7 +188,7 @@ def run_until(monkeypatch: pytest.MonkeyPatch, turns: int) -> list[tuple[int, fl
             if clock.now() - start >= 2.0 * turns:
                 event.set()
 
-        def tell(report: Report) -> None:
+        def tell(report: Report, syncs: Sequence[str]) -> None:
             told.append((report.writes, clock.now() - start, report.run_id > 0))
 
         monkeypatch.setattr(worker, "_pause", pause)
@@ -236,6 +236,6 @@ def test_an_engine_that_was_told_to_stop_does_not_begin() -> None:
         stop.set()
         mine = replace(work(FakeClock()), run_id=None)
         opened: Any = SimpleNamespace(store=mine.store)
-        await work_until(opened, [mine], stop, lambda report: pytest.fail("it has begun"))
+        await work_until(opened, [mine], stop, lambda *told: pytest.fail("it has begun"))
 
     asyncio.run(play())

@@ -112,7 +112,7 @@ def test_a_file_that_is_no_database_is_told(tmp_path: Path) -> None:
         run(TableCollection(source, ()).open())
 
 
-@pytest.mark.parametrize("url", ["oracle://u:secret@h/d", "mysql+pymysql://u:secret@h/d"])
+@pytest.mark.parametrize("url", ["oracle://u:secret@h/d", "mssql+pyodbc://u:secret@h/d"])
 def test_another_kind_of_database_is_answered_with_the_supported_ones(url: str) -> None:
     source = Database(url).table("trips")
     with pytest.raises(Misconfigured, match="not supported") as wrong:

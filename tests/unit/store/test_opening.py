@@ -118,7 +118,7 @@ def test_a_state_of_a_newer_version_is_refused_and_left_alone(state: Path) -> No
     before = schema(state)
     error = refusal(address(state))
     assert "newer version of Crosstie" in str(error)
-    assert error.fix == "upgrade crosstie, or use another state file"
+    assert error.fix == "upgrade crosstie, or use another state database"
     assert str(state) in str(error)
     assert schema(state) == before
 
@@ -160,8 +160,8 @@ def test_a_file_that_may_only_be_read_is_refused(state: Path) -> None:
 @pytest.mark.parametrize(
     ("url", "says"),
     [
-        ("postgresql://user:hunter2@host/db", "postgresql database"),
-        ("sqlite+nodriver:///x.db", "sqlite database"),
+        ("mysql://user:hunter2@host/db", "'mysql'"),
+        ("sqlite+nodriver:///x.db", "'sqlite+nodriver'"),
         ("hunter2", "cannot be read"),
     ],
 )

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import sqlite3
 from collections.abc import Iterator
-from dataclasses import replace
 from pathlib import Path
 
 import pytest
+from msgspec.structs import replace
 from sqlalchemy import Connection, bindparam, update
 from sqlalchemy.exc import ProgrammingError
 
@@ -15,9 +15,9 @@ from crosstie.core.errors import CrosstieError, Halt, Misconfigured, Retry
 from crosstie.core.values import Cursor, Side
 from crosstie.ports import Entry, Sighting, Step
 from crosstie.store import journal, links, tables
+from crosstie.store.driven import Driven
 from crosstie.store.faults import in_our_words
 from crosstie.store.sql_store import SqlStore
-from crosstie.store.sqlite import Batch
 from crosstie.testing.driving import noticed_link, run
 
 
@@ -163,9 +163,9 @@ def test_errors_never_show_what_was_to_be_written(store: SqlStore) -> None:
 def test_a_batch_orders_its_rows_as_the_statement_needs_them(store: SqlStore) -> None:
     link = noticed_link(store)
     which = update(tables.link).where(tables.link.c.id == bindparam("which"))
-    batch = Batch(which, ("which", "detail", "error"))
+    batch = Driven(which, ("which", "detail", "error"))
     with store._writer.begin() as connection:
-        batch.run(connection, [])
-        batch.run(connection, [(link.id, "detail", "error")])
+        batch.each(connection, [])
+        batch.each(connection, [(link.id, "detail", "error")])
     found = run(store.link(link.id))
     assert found == replace(link, detail="detail", error="error")

@@ -1,0 +1,34 @@
+"""Applications on servers, for the tests of what is different there."""
+
+from __future__ import annotations
+
+import gc
+from collections.abc import Iterator
+
+import pytest
+from sql_app import SERVERS, TRIPS, App
+from sql_servers import Server, served
+
+from crosstie.connectors.sql.collection import TableCollection
+
+
+@pytest.fixture(scope="module", params=SERVERS)
+def server(request: pytest.FixtureRequest) -> Iterator[Server]:
+    with served(request.param) as found:
+        yield found
+
+
+@pytest.fixture
+def app(server: Server) -> Iterator[App]:
+    # Collections of an earlier test may still be held by the traceback of an error.
+    gc.collect()
+    server.empty()
+    made = App(server)
+    yield made
+    made.connection.close()
+
+
+@pytest.fixture
+def trips(app: App) -> TableCollection:
+    app.sql(TRIPS)
+    return app.captured("trips")
