@@ -49,7 +49,7 @@ class Source(Protocol):
 
 
 class Deletes(StrEnum):
-    """What happens on the other side when a linked record was deleted on one."""
+    """What happens on the other side when a linked record was deleted on one, once it is proven."""
 
     PROPAGATE = "propagate"
     ARCHIVE = "archive"
@@ -85,7 +85,10 @@ class Rhythm:
     left: float = 1.0
     right: float = 30.0
     reconcile: float = 3_600.0
-    """A complete scan of both sides: how deletions are found that no feed tells of."""
+    """A complete scan of both sides: how deletions are found that no feed tells of.
+
+    What it finds missing is looked for once more a minute later, and gone if it is missing still.
+    """
 
 
 @dataclass(frozen=True, slots=True)
@@ -164,6 +167,12 @@ class Sync:
         return tuple(dict.fromkeys(lens.sync for lens in lenses if isinstance(lens, Reference)))
 
 
+class NotDeclared(Misconfigured):
+    """There is no sync of that name: whoever asked for it has misspelt it."""
+
+    code = "usage"
+
+
 @dataclass(frozen=True, slots=True)
 class Crosstie:
     """Everything that is kept in step, and where the state lives."""
@@ -178,12 +187,12 @@ class Crosstie:
         object.__setattr__(self, "in_order", _parents_first(self.syncs))
 
     def sync(self, name: str) -> Sync:
-        """The sync of that name. Raises Misconfigured naming the ones there are."""
+        """The sync of that name. Raises NotDeclared naming the ones there are."""
         for sync in self.syncs:
             if sync.name == name:
                 return sync
         known = ", ".join(s.name for s in self.syncs)
-        raise Misconfigured(f"there is no sync {name!r}", fix=f"use one of: {known}")
+        raise NotDeclared(f"there is no sync {name!r}", fix=f"use one of: {known}")
 
 
 def _parents_first(syncs: Sequence[Sync]) -> tuple[Sync, ...]:

@@ -11,25 +11,25 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import TypeAlias
+
+import msgspec
 
 from crosstie.core.mapping import Mapping, Policy
 from crosstie.core.merge import NO_RULINGS, Merged, Rulings, Stamps, merge
 from crosstie.core.values import Fields, Json, Link, Record, Side
 
 
-@dataclass(frozen=True, slots=True)
-class View:
+class View(msgspec.Struct, frozen=True):
     """One side of a link as read now."""
 
     record: Record | None
     """None: there is no record (any more)."""
-    canon: Fields = field(default_factory=dict)
+    canon: Fields = msgspec.field(default_factory=dict)
 
 
-@dataclass(frozen=True, slots=True)
-class Update:
+class Update(msgspec.Struct, frozen=True):
     """Change these fields of the record on that side."""
 
     side: Side
@@ -39,58 +39,51 @@ class Update:
     """Field -> why, for people."""
 
 
-@dataclass(frozen=True, slots=True)
-class Create:
+class Create(msgspec.Struct, frozen=True):
     """Make the record on that side, from the other side's values."""
 
     side: Side
     values: Fields
 
 
-@dataclass(frozen=True, slots=True)
-class Delete:
+class Delete(msgspec.Struct, frozen=True):
     """Remove the record on that side, because the other side's is gone."""
 
     side: Side
 
 
-@dataclass(frozen=True, slots=True)
-class Archive:
+class Archive(msgspec.Struct, frozen=True):
     """The other side's record is gone: mark the one on that side and leave it alone."""
 
     side: Side
     values: Fields
 
 
-@dataclass(frozen=True, slots=True)
-class Close:
+class Close(msgspec.Struct, frozen=True):
     """The other side's record is gone and this one stays as it is."""
 
     side: Side
 
 
-@dataclass(frozen=True, slots=True)
-class AskDelete:
+class AskDelete(msgspec.Struct, frozen=True):
     """A person decides: gone on that side, and edited (or to be confirmed) on the other."""
 
     gone: Side
     edited: tuple[str, ...]
 
 
-@dataclass(frozen=True, slots=True)
-class Forget:
+class Forget(msgspec.Struct, frozen=True):
     """Both records are gone."""
 
 
 Operation: TypeAlias = Update | Create | Delete | Archive | Close | AskDelete | Forget
 
 
-@dataclass(frozen=True, slots=True)
-class Decision:
+class Decision(msgspec.Struct, frozen=True):
     """What to do with a link now. Operations are in order."""
 
     operations: tuple[Operation, ...]
-    merged: Merged = field(default_factory=Merged)
+    merged: Merged = msgspec.field(default_factory=Merged)
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,23 +100,20 @@ def decide(
     rules: Rules, link: Link, left: View, right: View, rulings: Rulings = NO_RULINGS
 ) -> Decision:
     """Decide what settles the link. A side without id and record has never had one."""
-    views = {Side.LEFT: left, Side.RIGHT: right}
-    present = [side for side in Side if views[side].record is not None]
-    if not present:
+    if left.record is not None and right.record is not None:
+        stamps = Stamps(left.record.updated, right.record.updated)
+        return _meet(rules, link, left, right, stamps, rulings)
+    if left.record is None and right.record is None:
         return Decision((Forget(),))
-    if len(present) == 2:
-        return _meet(rules, link, left, right, rulings)
-    here = present[0]
+    here, canon = (Side.RIGHT, right.canon) if left.record is None else (Side.LEFT, left.canon)
     if not link.agreed and link.id_of(here.other) is None:
-        return Decision((Create(here.other, _creatable(rules, here.other, views[here].canon)),))
-    return _deleted(rules, link, here, views[here].canon, rulings)
+        return Decision((Create(here.other, _creatable(rules, here.other, canon)),))
+    return _deleted(rules, link, here, canon, rulings)
 
 
-def _meet(rules: Rules, link: Link, left: View, right: View, rulings: Rulings) -> Decision:
-    stamps = Stamps(
-        left.record.updated if left.record else None,
-        right.record.updated if right.record else None,
-    )
+def _meet(
+    rules: Rules, link: Link, left: View, right: View, stamps: Stamps, rulings: Rulings
+) -> Decision:
     merged = merge(
         rules.mapping.fields,
         rules.policy,

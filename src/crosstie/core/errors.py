@@ -10,6 +10,7 @@
 | Halt          | nothing can be done with this account   | pauses the account, tells a person     |
 | Unlinked      | a reference whose record has no link    | waits for the parent                   |
 | Misconfigured | the declaration or set-up is wrong      | does not start; exit code 3            |
+| Fenced        | another worker has taken over           | ends all work of this process          |
 
 Texts say what, where and how to mend it, and never hold a record's value or a secret.
 """
@@ -126,6 +127,15 @@ class Unlinked(SyncError):
         self.sync = sync
         self.parent_side = side
         self.record_id = record_id
+
+
+class Fenced(CrosstieError):
+    """Another worker took over what this one worked on; nothing was written.
+
+    No `SyncError`: no account and no record is at fault, and no flow may go on after it.
+    """
+
+    code = "fenced"
 
 
 class Misconfigured(CrosstieError):

@@ -7,8 +7,9 @@ its own base, so neither side has moved and nothing is written.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
 from enum import Enum
+
+import msgspec
 
 from crosstie.core.mapping import Field, Policy
 from crosstie.core.values import MISSING, Fields, Instant, Json, Missing, Side
@@ -54,8 +55,7 @@ def _without_base(left: Json, right: Json) -> Verdict:
     return Verdict.CLASH
 
 
-@dataclass(frozen=True, slots=True)
-class Clash:
+class Clash(msgspec.Struct, frozen=True):
     """One field changed on both sides to different values, and nobody said who wins."""
 
     base_left: Json | Missing
@@ -64,44 +64,40 @@ class Clash:
     right: Json
 
 
-@dataclass(frozen=True, slots=True)
-class Settled:
+class Settled(msgspec.Struct, frozen=True):
     """A clash that a policy or a person decided: this side's value was overruled, and why."""
 
     loser: Side
     why: str
 
 
-@dataclass(slots=True)
-class Merged:
+class Merged(msgspec.Struct):
     """What the merge of one link came to. Values are canonical."""
 
-    to_left: dict[str, Json] = field(default_factory=dict)
-    to_right: dict[str, Json] = field(default_factory=dict)
-    agreed: dict[str, tuple[Json, Json]] = field(default_factory=dict)
+    to_left: dict[str, Json] = msgspec.field(default_factory=dict)
+    to_right: dict[str, Json] = msgspec.field(default_factory=dict)
+    agreed: dict[str, tuple[Json, Json]] = msgspec.field(default_factory=dict)
     """Field -> (left, right) that become the base without a write."""
-    clashes: dict[str, Clash] = field(default_factory=dict)
-    decided: dict[str, Settled] = field(default_factory=dict)
+    clashes: dict[str, Clash] = msgspec.field(default_factory=dict)
+    decided: dict[str, Settled] = msgspec.field(default_factory=dict)
 
     def write_to(self, side: Side) -> dict[str, Json]:
         """The values to be written to that side."""
         return self.to_left if side is Side.LEFT else self.to_right
 
 
-@dataclass(frozen=True, slots=True)
-class Stamps:
+class Stamps(msgspec.Struct, frozen=True):
     """When each side's record last changed, by that side's own clock."""
 
     left: Instant | None = None
     right: Instant | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class Rulings:
+class Rulings(msgspec.Struct, frozen=True):
     """What a person decided for this link: field -> side whose value is right, or a value."""
 
-    take: Mapping[str, Side] = field(default_factory=dict)
-    values: Fields = field(default_factory=dict)
+    take: Mapping[str, Side] = msgspec.field(default_factory=dict)
+    values: Fields = msgspec.field(default_factory=dict)
 
 
 NO_RULINGS = Rulings()
@@ -119,6 +115,8 @@ def merge(
     out = Merged()
     base_left, base_right = bases
     left_view, right_view = views
+    if left_view == base_left and right_view == base_right:
+        return out
     for f in fields:
         name = f.name
         left, right = left_view[name], right_view[name]

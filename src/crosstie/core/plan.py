@@ -20,7 +20,7 @@ class Planned(msgspec.Struct, frozen=True, omit_defaults=True):
 
     sync: str
     kind: str
-    """create, update, delete, archive, close, ask."""
+    """create, update, delete, archive, close, ask; leave: what an undo does not touch."""
     side: Side | None
     """The side that is written; None for what only a person can go on with."""
     left_id: str | None = None
@@ -57,6 +57,10 @@ class Plan(msgspec.Struct, frozen=True):
     """Sync -> records that would be linked without being changed."""
     warnings: tuple[str, ...] = ()
     """Why the brake would stop such a run, and records that cannot be read."""
+    undoes: int | None = None
+    """The run that this plan takes back; None for a plan of what a run would do."""
+    links: tuple[int, ...] = ()
+    """Of an undo: the links that its operations are about."""
     format: int = FORMAT
 
     def counts(self) -> Counter[str]:
@@ -74,6 +78,8 @@ class Plan(msgspec.Struct, frozen=True):
         matched = sum(self.matched.values())
         if matched:
             parts.append(f"{matched} to link unchanged")
+        if counts["leave"]:
+            parts.append(f"{counts['leave']} to leave alone")
         if counts["ask"]:
             parts.append(f"{counts['ask']} to ask about")
         return "Plan: " + ", ".join(parts) + "."

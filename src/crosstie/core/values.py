@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from enum import Enum, StrEnum
 from hashlib import blake2b
 from typing import Any, Final, NewType, TypeAlias
@@ -44,6 +44,9 @@ class Side(StrEnum):
         return Side.RIGHT if self is Side.LEFT else Side.LEFT
 
 
+SIDES: Final = (Side.LEFT, Side.RIGHT)
+"""Both, left first. Going through it costs a tenth of going through the enum."""
+
 _encode = msgspec.json.Encoder(order="sorted").encode
 
 
@@ -57,8 +60,7 @@ def digest(fields: Fields) -> str:
     return blake2b(_encode(fields), digest_size=12).hexdigest()
 
 
-@dataclass(frozen=True, slots=True)
-class Record:
+class Record(msgspec.Struct, frozen=True):
     """One row or object as a system showed it. Fields are raw: the system's names, JSON values.
 
     An empty field is None and present, never left out, unless the row is a `hint`.
@@ -81,8 +83,7 @@ class Record:
         return self.version if self.version is not None else digest(self.fields)
 
 
-@dataclass(frozen=True, slots=True)
-class Tombstone:
+class Tombstone(msgspec.Struct, frozen=True):
     """The system says the record is gone. Silence is not a tombstone."""
 
     id: str
@@ -114,8 +115,7 @@ class LinkState(StrEnum):
     """A record was deleted and the other side is kept as it is, for good."""
 
 
-@dataclass(frozen=True, slots=True)
-class Parent:
+class Parent(msgspec.Struct, frozen=True):
     """The record that a waiting link needs: which sync links it, and its id on which side."""
 
     sync: str
@@ -123,16 +123,15 @@ class Parent:
     id: str
 
 
-@dataclass(frozen=True, slots=True)
-class Link:
+class Link(msgspec.Struct, frozen=True):
     """The pair that says 'these two are the same thing', and what both sides last agreed on."""
 
     sync: str
     left_id: str | None = None
     right_id: str | None = None
-    base_left: Fields = field(default_factory=dict)
+    base_left: Fields = msgspec.field(default_factory=dict)
     """Canonical values that the left showed when both last agreed; a field not in it never was."""
-    base_right: Fields = field(default_factory=dict)
+    base_right: Fields = msgspec.field(default_factory=dict)
     left_mark: str | None = None
     """`Record.mark` of the left as last read or written; an equal mark seen later is no news."""
     right_mark: str | None = None

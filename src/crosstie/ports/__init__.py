@@ -1,5 +1,6 @@
 """Floor 1: the doors between deciding and acting. Protocols and plain values; no code that acts."""
 
+from crosstie.ports.accounts import AccountPause, AccountStore, PauseKind
 from crosstie.ports.collection import (
     Capabilities,
     Collection,
@@ -9,12 +10,17 @@ from crosstie.ports.collection import (
     Schema,
 )
 from crosstie.ports.http import Http, HttpAccount, Reply, Request
+from crosstie.ports.lease import TENANT, Lease, LeaseStore
+from crosstie.ports.past import PastStore
 from crosstie.ports.runtime import Clock, Dice, Doors, Tasks
 from crosstie.ports.state import (
     LEFT_ALONE,
+    UNDONE,
     Answer,
     Conflict,
     ConflictKind,
+    DeadGroup,
+    DeadLetter,
     Entry,
     Figures,
     Group,
@@ -31,12 +37,18 @@ from crosstie.ports.store import DeskStore, FlowStore, JournalStore, LinkStore, 
 
 __all__ = [
     "LEFT_ALONE",
+    "TENANT",
+    "UNDONE",
+    "AccountPause",
+    "AccountStore",
     "Answer",
     "Capabilities",
     "Clock",
     "Collection",
     "Conflict",
     "ConflictKind",
+    "DeadGroup",
+    "DeadLetter",
     "DeskStore",
     "Dice",
     "Doors",
@@ -49,12 +61,16 @@ __all__ = [
     "HttpAccount",
     "Intent",
     "JournalStore",
+    "Lease",
+    "LeaseStore",
     "LinkStore",
     "Lookup",
     "Match",
     "MatchStore",
     "Noticed",
     "OperationKind",
+    "PastStore",
+    "PauseKind",
     "RemoteField",
     "Reply",
     "Request",

@@ -6,6 +6,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Protocol
 
+import msgspec
+
 from crosstie.core.values import Cursor, Fields, Page, Record, Version
 
 
@@ -28,7 +30,9 @@ class Capabilities:
     search_lag: float = 0.0
     """Seconds after which a created record is certainly found by `find`."""
     local: bool = False
-    """Calls cost no quota and no network."""
+    """Calls cost no quota and no network, and a read that finds nothing is the truth."""
+    remembers: bool = False
+    """It keeps a number for us: it is `Remembering`. By it an older copy of the system is known."""
     read_batch: int = 1
     """How many ids one `read` may carry at the price of one call."""
     page_size: int = 100
@@ -60,8 +64,7 @@ class Schema:
     """Things that `check` should tell a person, e.g. a key that may be used again."""
 
 
-@dataclass(frozen=True, slots=True)
-class Found:
+class Found(msgspec.Struct, frozen=True):
     """Answer to `read`: the records there are, and the ids that do not exist (any more)."""
 
     records: Mapping[str, Record]

@@ -3,34 +3,36 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Protocol
 
-from crosstie.core.budget import Learned, Window
+import msgspec
+
+from crosstie.core.budget import Learned, Urgency, Window
 from crosstie.core.values import Json
 
 
-@dataclass(frozen=True, slots=True)
-class Request:
+class Request(msgspec.Struct, frozen=True):
     """One call. The account's base address, credentials and rate budget are behind the port."""
 
     method: str
     path: str
     """Begins with a slash; ids in it are percent-encoded by the connector."""
-    query: Mapping[str, str] = field(default_factory=dict)
+    query: Mapping[str, str] = msgspec.field(default_factory=dict)
     json: Json = None
-    headers: Mapping[str, str] = field(default_factory=dict)
+    headers: Mapping[str, str] = msgspec.field(default_factory=dict)
     expect: frozenset[int] = frozenset()
     """Status codes besides 2xx that come back as a Reply instead of being raised."""
+    urgency: Urgency = Urgency.LIVE
+    """Calls of a complete listing leave a part of the rate budget to others."""
 
 
-@dataclass(frozen=True, slots=True)
-class Reply:
+class Reply(msgspec.Struct, frozen=True):
     """An answer that was read to its end; `json` is None when the body was empty."""
 
     status: int
     headers: Mapping[str, str]
-    """Names in lower case."""
+    """Whatever the spelling of the system: a name in lower case finds its value."""
     json: Json
 
 
@@ -46,7 +48,7 @@ class HttpAccount:
     windows: tuple[Window, ...]
     """Rate limits that the system documents, all of them at once."""
     learn: Callable[[Mapping[str, str], int], tuple[Learned, ...]] | None = None
-    """Reads an answer's headers (names in lower case) and status: what they say of the windows."""
+    """Reads an answer's headers, as in `Reply`, and status: what they say of the windows."""
     explain: Callable[[Reply, Request], Exception | None] | None = None
     """The error that an answer means, where the common table is too coarse; None: use the table."""
     timeout: float = 30.0

@@ -52,8 +52,8 @@ class Doors(Protocol):
         """Calls of that account. Asked twice with the same label: the same budget."""
         ...
 
-    def secret(self, reference: str) -> str:
-        """The secret behind `env:NAME` or `file:/path`.
+    def secret(self, reference: str, what: str = "the secret") -> str:
+        """The secret behind `env:NAME` or `file:/path`. what: what a person has to put there.
 
         Raises Misconfigured, naming the reference and never the secret.
         """

@@ -2,20 +2,23 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Literal, NamedTuple
 
+import msgspec
+
 from crosstie.core.values import MISSING, Fields, Instant, Json, Link, LinkState, Missing, Side
 
 OperationKind = Literal["create", "update", "delete"]
+UNDONE = "undone"
+"""`Link.error` of a record whose counterpart was taken back: quiet until the record changes."""
 LEFT_ALONE = "left_alone"
 """`Link.error` of a link that a person wants left alone until one of its records changes."""
 
 
-@dataclass(frozen=True, slots=True)
-class Sighting:
+class Sighting(msgspec.Struct, frozen=True):
     """Evidence that a record may differ from what its link remembers."""
 
     id: str
@@ -25,8 +28,7 @@ class Sighting:
     """A tombstone, or absence in a complete scan. Means nothing for a record without a link."""
 
 
-@dataclass(frozen=True, slots=True)
-class Noticed:
+class Noticed(msgspec.Struct, frozen=True):
     """What a batch of sightings came to."""
 
     marked: int = 0
@@ -79,8 +81,7 @@ class Group:
     right: Mapping[str, str]
 
 
-@dataclass(frozen=True, slots=True)
-class Intent:
+class Intent(msgspec.Struct, frozen=True):
     """The durable note written before an operation whose outcome could get lost."""
 
     link_id: int
@@ -98,6 +99,10 @@ class Intent:
     """Left in the record as our marker where the system has room for one."""
     made_at: Instant
     id: int = 0
+    undoes: int | None = None
+    """The run whose write this one takes back: it moves the base in a way of its own."""
+    apart: Fields = msgspec.field(default_factory=dict)
+    """What the source showed where that is not the value written: a union, a person's value."""
 
 
 class ConflictKind(StrEnum):
@@ -115,24 +120,22 @@ class ConflictKind(StrEnum):
     """A create may have happened and the system cannot tell."""
 
 
-@dataclass(frozen=True, slots=True)
-class Answer:
+class Answer(msgspec.Struct, frozen=True):
     """What a person decided about a conflict."""
 
-    take: Mapping[str, Side] = field(default_factory=dict)
+    take: Mapping[str, Side] = msgspec.field(default_factory=dict)
     """Field -> the side whose value is right. For a delete conflict: field `*`."""
-    values: Fields = field(default_factory=dict)
+    values: Fields = msgspec.field(default_factory=dict)
     """Field -> a canonical value that both sides shall have."""
     pair: str | None = None
     """For a match: id of the counterpart; empty text means `keep apart` (create a new one)."""
 
 
-@dataclass(frozen=True, slots=True)
-class Conflict:
+class Conflict(msgspec.Struct, frozen=True):
     """Something a person decides. At most one is open per link."""
 
     kind: ConflictKind
-    fields: Mapping[str, Mapping[str, Json]] = field(default_factory=dict)
+    fields: Mapping[str, Mapping[str, Json]] = msgspec.field(default_factory=dict)
     """Field -> {base_left, base_right, left, right}; a base is left out where there is none."""
     candidates: tuple[str, ...] = ()
     """For a match: ids on the other side. For a constraint: the id that exists."""
@@ -148,8 +151,7 @@ class Conflict:
     id: int = 0
 
 
-@dataclass(frozen=True, slots=True)
-class Entry:
+class Entry(msgspec.Struct, frozen=True):
     """One line of a link's history: a write, or a decision that matters later."""
 
     side: Side | None
@@ -158,17 +160,20 @@ class Entry:
     """create, update, delete, link, conflict, resolve, close, dead, adopt."""
     cause: str
     """Why, for people: `left changed`, `policy right wins`, `answer lost, found again`, ..."""
-    before: Fields = field(default_factory=dict)
+    before: Fields = msgspec.field(default_factory=dict)
     """Canonical values that were overwritten or deleted."""
-    after: Fields = field(default_factory=dict)
+    after: Fields = msgspec.field(default_factory=dict)
     at: Instant = 0.0
     run_id: int | None = None
     link_id: int = 0
     id: int = 0
+    sync: str = ""
+    """Given by the store, as the next is."""
+    across: str | None = None
+    """Id that the link had on the other side."""
 
 
-@dataclass(frozen=True, slots=True)
-class Step:
+class Step(msgspec.Struct, frozen=True):
     """One durable step of settling a link, kept in one transaction."""
 
     link: Link
@@ -205,6 +210,34 @@ class Figures:
     scanned_at: Instant | None = None
     held: str | None = None
     """Why the brake holds this sync; None when it does not."""
+
+
+class DeadLetter(msgspec.Struct, frozen=True):
+    """A link that stopped, without its values."""
+
+    link_id: int
+    sync: str
+    left_id: str | None
+    right_id: str | None
+    error: str
+    """Code, and the field where one is to blame: `rejected:phone`."""
+    detail: str
+    cause: str
+    """Fingerprint of what it died of."""
+    at: Instant | None
+    """When it was last told about in its history."""
+
+
+class DeadGroup(msgspec.Struct, frozen=True):
+    """Dead letters of one sync that died of the same thing."""
+
+    sync: str
+    cause: str
+    count: int
+    oldest: Instant | None
+    newest: Instant | None
+    sample: Sequence[DeadLetter]
+    """The first few of them, by link."""
 
 
 @dataclass(frozen=True, slots=True)

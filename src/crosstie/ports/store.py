@@ -6,6 +6,10 @@ from collections.abc import Mapping, Sequence, Set
 from typing import Protocol
 
 from crosstie.core.values import Cursor, Instant, Link, LinkState, Side
+from crosstie.ports.accounts import AccountStore
+from crosstie.ports.lease import LeaseStore
+from crosstie.ports.past import PastStore
+from crosstie.ports.proof import ProofStore
 from crosstie.ports.state import (
     Answer,
     Conflict,
@@ -51,6 +55,12 @@ class LinkStore(Protocol):
 
     async def claim(self, sync: str, now: Instant, limit: int, skip: Set[int]) -> Sequence[Link]:
         """Links that are due, longest due first, without those in `skip`."""
+        ...
+
+    async def newest_due(
+        self, sync: str, now: Instant, limit: int, skip: Set[int]
+    ) -> Sequence[Link]:
+        """Links that became due last, the newest first, without those in `skip`; maybe fewer."""
         ...
 
     async def link(self, link_id: int) -> Link | None:
@@ -184,7 +194,7 @@ class JournalStore(Protocol):
         ...
 
 
-class FlowStore(LinkStore, MatchStore, JournalStore, Protocol):
+class FlowStore(LinkStore, MatchStore, JournalStore, ProofStore, Protocol):
     """What the flows need: the planner gives them a world of its own."""
 
 
@@ -214,16 +224,20 @@ class DeskStore(Protocol):
         """(detail, how many) of links that are tried again after a Retry, the most first."""
         ...
 
+    async def unproven(self, sync: str) -> Sequence[tuple[Side, int, Instant | None]]:
+        """(side, how many, when) of linked records that were not found there, left before right.
+
+        Not proven to be gone yet; `when` is the earliest that one of them wants another look at,
+        None where all of them wait for the next complete scan.
+        """
+        ...
+
     async def wake_intents(self, now: Instant) -> int:
         """Make every active link with an open intent due: done at start, before noticing."""
         ...
 
     async def history(self, link_id: int) -> Sequence[Entry]:
         """A link's history, oldest first. It stays when the link is dropped."""
-        ...
-
-    async def gone_links(self, record_id: str, limit: int) -> Sequence[int]:
-        """Ids of dropped links whose history names this record, oldest first."""
         ...
 
     async def conflicts(self, sync: str | None, limit: int) -> Sequence[Conflict]:
@@ -265,5 +279,5 @@ class DeskStore(Protocol):
         ...
 
 
-class Store(FlowStore, DeskStore, Protocol):
+class Store(FlowStore, DeskStore, PastStore, AccountStore, LeaseStore, Protocol):
     """All of it: one database, one transaction a call."""
