@@ -36,6 +36,22 @@ def with_open(app: Crosstie, work: Callable[[Opened], Awaitable[T]]) -> T:
     return asyncio.run(call())
 
 
+def with_engine(
+    app: Crosstie, work: Callable[[Opened], Awaitable[T]], waits: Callable[[str], None] | None
+) -> T:
+    """Open the application with the right to settle, do the work, close it.
+
+    With `waits` it stands by while another engine works on a server's state, and says so there.
+    """
+    from crosstie.service.leasing import engaged
+
+    async def call() -> T:
+        async with engaged(app, stamp(now()), waits) as ready:
+            return await work(ready)
+
+    return asyncio.run(call())
+
+
 def with_state(app: Crosstie, work: Callable[[Crosstie, Store], Awaitable[T]]) -> T:
     """Open the state alone, do the work, close it: no system is asked, and no network loaded."""
     from crosstie.service.grouped import GroupedStore

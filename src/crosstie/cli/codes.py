@@ -36,6 +36,7 @@ _BY_ERROR = {
     "misconfigured": Code.CONFIGURATION,
     "retry": Code.BUSY,
     "engaged": Code.BUSY,
+    "fenced": Code.BUSY,
     "brake": Code.BRAKE,
 }
 

@@ -19,9 +19,13 @@ COMMANDS = {
     "run": "Keep the systems in step, or bring them into step once.",
     "pull": "Bring one record of the right system over now, with what it refers to.",
     "status": "Show how every sync stands.",
+    "runs": "List the newest runs.",
     "record": "Show one record on both sides, or what happened to it.",
+    "why": "Say which write last changed a field, when, and why.",
+    "undo": "Take back what a run wrote, or the last run on one record.",
     "conflicts": "List, show and resolve what a person has to decide.",
     "dead": "List, retry or discard records that stopped.",
+    "sim": "Play the syncs against systems at their worst, and see whether a promise breaks.",
     "sandbox": "Start a local stand-in of a remote system.",
     "demo": "Play a complete example; no account and no network needed.",
 }

@@ -14,17 +14,17 @@ Progress = Callable[[int], None]
 
 
 @contextmanager
-def progress(what: str, *, json: bool) -> Iterator[Progress]:
-    """Tell how many were done. The bar is gone when the work is."""
+def progress(what: str, *, json: bool, of: str = "records") -> Iterator[Progress]:
+    """Tell how many were done, of what. The bar is gone when the work is."""
     if sys.stderr.isatty() and not json:
-        with _bar(what) as advance:
+        with _bar(what, of) as advance:
             yield advance
         return
-    yield Lines(what, time.monotonic)
+    yield Lines(what, time.monotonic, of)
 
 
 @contextmanager
-def _bar(what: str) -> Iterator[Progress]:
+def _bar(what: str, of: str) -> Iterator[Progress]:
     from rich.progress import Progress as Bar
     from rich.progress import SpinnerColumn, TextColumn, TimeElapsedColumn
 
@@ -33,7 +33,7 @@ def _bar(what: str) -> Iterator[Progress]:
     columns = (
         SpinnerColumn(),
         TextColumn(what),
-        TextColumn("{task.completed:.0f} records"),
+        TextColumn(f"{{task.completed:.0f}} {of}"),
         TimeElapsedColumn(),
     )
     with Bar(*columns, console=console(sys.stderr), transient=True) as bar:
@@ -44,8 +44,9 @@ def _bar(what: str) -> Iterator[Progress]:
 class Lines:
     """A line when the last one is old enough. now: a clock that never goes back."""
 
-    def __init__(self, what: str, now: Callable[[], float]) -> None:
+    def __init__(self, what: str, now: Callable[[], float], of: str = "records") -> None:
         self._what = what
+        self._of = of
         self._now = now
         self._begun = self._last = now()
         self._done = 0
@@ -56,4 +57,4 @@ class Lines:
         if moment - self._last >= EVERY:
             self._last = moment
             seconds = moment - self._begun
-            sys.stderr.write(f"{self._what}: {self._done} records after {seconds:.0f} s\n")
+            sys.stderr.write(f"{self._what}: {self._done} {self._of} after {seconds:.0f} s\n")

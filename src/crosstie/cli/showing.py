@@ -1,33 +1,66 @@
-"""How plans and reports look on a terminal. None of it holds a record's value."""
+"""How plans and reports look on a terminal. Only `value` shows one."""
 
 from __future__ import annotations
 
+import json
 from collections.abc import Mapping, Sequence
+from pathlib import Path
 from typing import Any
 
 from crosstie.cli.out import Out
 from crosstie.core.errors import CrosstieError
-from crosstie.core.plan import Plan, Planned
-from crosstie.core.values import Side
+from crosstie.core.plan import Plan, Planned, dump_plan
+from crosstie.core.values import Json, Side
 from crosstie.engine.run import Report
+from crosstie.service.asked import parted
+from crosstie.service.counting import counted
+from crosstie.service.unfound import Unfound, told
 
-SIGNS = {"create": "+", "update": "~", "archive": "~", "delete": "-", "close": "=", "ask": "!"}
+SIGNS = {
+    "create": "+",
+    "update": "~",
+    "archive": "~",
+    "delete": "-",
+    "close": "=",
+    "ask": "!",
+    "leave": "=",
+}
 MOST = 200
 """Operations that a terminal shows; the file and `--json` hold all of them."""
 
 
 def show_plan(out: Out, plan: Plan) -> None:
     """A table with signs; the summary is the last line."""
-    rows = [_row(operation) for operation in plan.operations[:MOST]]
-    if rows:
-        out.table(("", "sync", "what", "side", "=left id", "=right id", "fields", "why"), rows)
-        more = len(plan.operations) - len(rows)
-        if more:
-            out.line(f"... and {more} more; `-o FILE` and `--json` hold all of them")
-        out.line()
+    show_operations(out, plan.operations)
     for warning in plan.warnings:
         out.line(f"! {warning}", "yellow")
     out.line(plan.summary(), "bold")
+
+
+def show_operations(out: Out, operations: Sequence[Planned]) -> None:
+    """The table of some operations; nothing for none."""
+    rows = [_row(operation) for operation in operations[:MOST]]
+    if not rows:
+        return
+    out.table(("", "sync", "what", "side", "=left id", "=right id", "fields", "why"), rows)
+    more = len(operations) - len(rows)
+    if more:
+        out.line(f"... and {more} more; `-o FILE` and `--json` hold all of them")
+    out.line()
+
+
+def value(kept: Json) -> str:
+    """A canonical value, for the person's own terminal."""
+    if kept is None:
+        return "-"
+    return kept if isinstance(kept, str) else json.dumps(kept, ensure_ascii=False)
+
+
+def keep_plan(out: Out, plan: Plan, file: Path) -> None:
+    """Write the plan to a file that nobody else may read: it holds values."""
+    file.touch(mode=0o600)
+    file.write_bytes(dump_plan(plan))
+    out.say(f"kept in {file}")
 
 
 def _row(operation: Planned) -> tuple[str, ...]:
@@ -58,11 +91,6 @@ def _fields(operation: Planned) -> str:
     return ", ".join(operation.changes) or "-"
 
 
-def counted(number: int, what: str) -> str:
-    """`1 field`, `3 fields`."""
-    return f"{number} {what}" if number == 1 else f"{number} {what}s"
-
-
 def plan_document(plan: Plan) -> dict[str, Any]:
     """The plan with its counts and its last line."""
     return {
@@ -71,6 +99,7 @@ def plan_document(plan: Plan) -> dict[str, Any]:
         "counts": dict(plan.counts()),
         "matched": plan.matched,
         "warnings": plan.warnings,
+        "undoes": plan.undoes,
         "operations": plan.operations,
     }
 
@@ -78,13 +107,21 @@ def plan_document(plan: Plan) -> dict[str, Any]:
 RELEASE = "look at it with `crosstie plan`; if it is meant, run with `--release-brake`"
 
 
-def show_report(out: Out, report: Report, conflicts: int) -> None:
+def with_fix(why: str) -> str:
+    """Why the brake holds, with what a person can do: the reason's own way, or the usual one."""
+    text, way = parted(why)
+    return f"{text.removesuffix('.')}. fix: {way or RELEASE}"
+
+
+def show_report(out: Out, report: Report, conflicts: int, missing: Sequence[Unfound] = ()) -> None:
     """What a run did, and why it did not do more; the summary is the last line."""
     for name, why in _texts(report).items():
         out.line(f"! {name}: {why}", "yellow")
     for name, why in report.held.items():
-        out.line(f"! the brake holds {name}: {why}. fix: {RELEASE}", "yellow")
-    out.line(summary(report, conflicts), "bold")
+        out.line(f"! the brake holds {name}: {with_fix(why)}", "yellow")
+    for each in missing:
+        out.line(f"! {each.sync}: {told(each)}", "yellow")
+    out.line(summary(report, conflicts, missing), "bold")
     if report.total("dead"):
         out.say("fix: see `crosstie dead list` for what stopped, and why")
     if conflicts:
@@ -127,12 +164,15 @@ _WORDS = (
 )
 
 
-def summary(report: Report, conflicts: int) -> str:
+def summary(report: Report, conflicts: int, missing: Sequence[Unfound] = ()) -> str:
     """One line: what was written, and what is left."""
     parts = []
     for verb in ("created", "updated", "deleted"):
         parts.append(f"{sum(report.total(f'{verb}_{s}') for s in ('left', 'right'))} {verb}")
     parts += [f"{n} {word}" for what, word in _WORDS if (n := report.total(what))]
+    unfound = max(report.total("unproven"), sum(each.records for each in missing))
+    if unfound:
+        parts.append(f"{unfound} not found, to be looked at again")
     if conflicts:
         parts.append(f"{conflicts} {'conflict waits' if conflicts == 1 else 'conflicts wait'}")
     return f"Run: {', '.join(parts)}."
@@ -145,6 +185,7 @@ _LABELS = {
         for verb in ("created", "updated", "deleted")
         for side in Side
     },
+    "unproven": "not found, to be looked at again",
     "halted": "put off: the account needs a person",
     "alone": "without a counterpart",
     "closed": "kept on one side",
@@ -154,18 +195,27 @@ _LABELS = {
     "noticed_right": "changes seen on the right",
 }
 
+_ONE = {
+    "dead": "stopped as a dead letter",
+    "conflicts": "conflict",
+    "noticed_left": "change seen on the left",
+    "noticed_right": "change seen on the right",
+}
+
 
 def did(counts: Mapping[str, int]) -> str:
     """What a run counted, in words, by sync."""
     by_sync: dict[str, list[str]] = {}
     for name, number in sorted(counts.items()):
         sync, _, what = name.rpartition(".")
-        word = _LABELS.get(what) or what.replace("_", " ")
+        word = (number == 1 and _ONE.get(what)) or _LABELS.get(what) or what.replace("_", " ")
         by_sync.setdefault(sync, []).append(f"{number} {word}")
     return "; ".join(f"{sync}: {', '.join(parts)}" for sync, parts in by_sync.items())
 
 
-def report_document(report: Report, conflicts: int, code: int) -> dict[str, Any]:
+def report_document(
+    report: Report, conflicts: int, code: int, missing: Sequence[Unfound] = ()
+) -> dict[str, Any]:
     """A run as a document."""
     return {
         "run": report.run_id,
@@ -178,7 +228,8 @@ def report_document(report: Report, conflicts: int, code: int) -> dict[str, Any]
             {"name": name, "code": e.code, "message": str(e), "fix": e.fix}
             for name, e in {**report.missed, **report.halted}.items()
         ],
-        "summary": summary(report, conflicts),
+        "not_found": missing,
+        "summary": summary(report, conflicts, missing),
         "exit": code,
     }
 

@@ -21,6 +21,7 @@ from crosstie.sandbox.hosted import Hosted
 
 APP = "tripbuilder.crosstie_app:app"
 INDEX_LAG = 0.5
+SEARCH_LAG = 2.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,5 +93,5 @@ def _environ(folder: Path, crm: str) -> dict[str, str]:
         "GHL_BASE_URL": crm,
         "TRIPBUILDER_LEFT_EVERY": "0.3",
         "TRIPBUILDER_RIGHT_EVERY": "1",
-        "TRIPBUILDER_SEARCH_LAG": "2",
+        "TRIPBUILDER_SEARCH_LAG": str(SEARCH_LAG),
     }

@@ -7,7 +7,7 @@ from typing import Any
 
 from crosstie.demo.compare import compared
 from crosstie.demo.people import add_contact, add_trip, again, edit_trip, enrol, newest, synced
-from crosstie.demo.stage import INDEX_LAG, Stage
+from crosstie.demo.stage import INDEX_LAG, SEARCH_LAG, Stage
 from crosstie.demo.waiting import check, until
 
 _OUTAGE = 1.5
@@ -120,6 +120,10 @@ def deletions(stage: Stage) -> str:
     stage.crm.delete("opportunities", lisbon["ghl_opportunity_id"])
     stage.stop_engine()
     _settled(stage)
+    stage.crosstie("run", "--once", "--full")
+    gone = stage.books.row("trips", id=lisbon["id"]) is None
+    check(not gone, "the trip to stay until a second listing misses it as well")
+    time.sleep(SEARCH_LAG)
     for _ in range(2):
         stage.crosstie("run", "--once", "--full")
     check(stage.books.row("trips", id=lisbon["id"]) is None, "the trip to be deleted")

@@ -9,7 +9,8 @@ from typing import TypeVar
 T = TypeVar("T")
 
 _LOOK_AGAIN = 0.05
-PATIENCE = 15.0
+PATIENCE = 45.0
+"""Seconds. After an outage the next call may be half a minute away: see `core/breaker.py`."""
 
 
 class Failed(Exception):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 from collections import Counter, defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
@@ -10,16 +11,17 @@ from typing import TYPE_CHECKING
 import msgspec
 
 from crosstie.core.decide import Create, Operation
+from crosstie.core.errors import SyncError
 from crosstie.core.plan import Harm, Plan, Planned, trips
 from crosstie.core.values import Json, Side
-from crosstie.engine import planner
+from crosstie.engine import origin, planner
 from crosstie.engine.drain import Progress
 from crosstie.engine.run import Options, Report, run
 from crosstie.engine.scene import Scene
 from crosstie.engine.virtual import PENDING
 from crosstie.engine.work import Work
 from crosstie.ports import Sighting, Store
-from crosstie.service.asked import Braked
+from crosstie.service.asked import Braked, parted
 
 if TYPE_CHECKING:
     from crosstie.service.wiring import Opened
@@ -45,7 +47,8 @@ async def planned(
     """What a run would do now, with a warning for each sync that the brake would stop."""
     made = await planner.plan(works, full=full, only=only)
     brakes = await braked(opened, made)
-    warnings = [*made.warnings, *(f"the brake stops {s}: {why}" for s, why in brakes.items())]
+    told = [*made.warnings, *(_stops(s, why) for s, why in brakes.items())]
+    warnings = list(dict.fromkeys(told))
     if only is not None and not made.operations and not await opened.store.find_links(only, 1):
         warnings.append(
             f"nothing is planned for {only!r}, and no linked record has that id: "
@@ -54,8 +57,31 @@ async def planned(
     return msgspec.structs.replace(made, warnings=tuple(warnings))
 
 
-async def braked(opened: Opened, plan: Plan) -> Mapping[str, str]:
-    """Sync -> why the brake stops such a plan, or holds the sync already."""
+def _stops(sync: str, why: str) -> str:
+    return f"the brake stops {sync}: {why}"
+
+
+async def _doubts(works: Sequence[Work]) -> Mapping[str, str]:
+    """Sync -> why one of its systems is not the one that was linked; looked into anew."""
+    found: dict[str, str] = {}
+    for work in works:
+        # What cannot be asked now is told by the run.
+        with contextlib.suppress(SyncError):
+            for side in Side:
+                await work.ask(side, work.at(side).open())
+            why = await origin.examine(work, anew=False)
+            if why is not None:
+                found[work.name] = why
+    return found
+
+
+async def braked(
+    opened: Opened, plan: Plan, doubts: Mapping[str, str] | None = None
+) -> Mapping[str, str]:
+    """Sync -> why the brake stops such a plan, or holds the sync already.
+
+    doubts: those whose hold stands in the plan were seen by whoever applies it.
+    """
     now = opened.doors.clock.now()
     found: dict[str, str] = {}
     for name in dict.fromkeys(operation.sync for operation in plan.operations):
@@ -65,7 +91,8 @@ async def braked(opened: Opened, plan: Plan) -> Mapping[str, str]:
         gone = [o.side.other for o in mine if o.kind == "delete" and o.side is not None]
         emptied = tuple(side for side in Side if gone.count(side) >= max(figures.linked, 1))
         harm = Harm(figures.linked, len(mine) - len(gone), len(gone), emptied)
-        why = figures.held or trips(
+        seen = figures.held is not None and figures.held == (doubts or {}).get(name)
+        why = (None if seen else figures.held) or trips(
             harm, share=brake.share, records=brake.records, empty_side=brake.empty_side
         )
         if why is not None:
@@ -79,18 +106,23 @@ async def apply(
     *,
     limit: int | None = None,
     release: bool = False,
+    approved: bool = False,
     progress: Progress | None = None,
 ) -> Applied:
     """Carry out exactly these operations, and what follows from a planned create.
 
-    limit: at most so many operations.  release: a person lets go of the brake. Raises Braked
-    before the first write, Misconfigured for a plan that names an unknown sync.
+    limit: at most so many operations.  release: a person lets go of the brake.  approved: a person
+    has looked at the plan; a restored or replaced system that it tells of is then accepted as it
+    is. Raises Braked before the first write, Misconfigured for a plan that names an unknown sync.
     """
-    names = list(dict.fromkeys(o.sync for o in plan.operations))
+    held = [w.name for w in opened.works if any(_of(w.name, line) for line in plan.warnings)]
+    names = list(dict.fromkeys([*(o.sync for o in plan.operations), *(held if approved else ())]))
     works = opened.only(names) if names else ()
-    brakes = {} if release else await braked(opened, plan)
+    doubts = await _doubts(works)
+    seen = {n: why for n, why in doubts.items() if approved and _stops(n, why) in plan.warnings}
+    brakes = {} if release else {**_unseen(doubts, seen), **await braked(opened, plan, seen)}
     if brakes:
-        told = "; ".join(f"{name}: {why}" for name, why in brakes.items())
+        told = "; ".join(f"{name}: {parted(why)[0]}" for name, why in brakes.items())
         raise Braked(
             f"the brake stops this plan: {told}",
             fix="look at it with `crosstie plan`; if it is meant, add `--release-brake`",
@@ -107,6 +139,14 @@ async def apply(
     stale = tuple(o for o in waiting if gate.refused(o))
     needless = tuple(o for o in waiting if not gate.refused(o))
     return Applied(report, tuple(gate.applied), stale, needless, 0)
+
+
+def _of(sync: str, warning: str) -> bool:
+    return warning.startswith(_stops(sync, ""))
+
+
+def _unseen(doubts: Mapping[str, str], seen: Mapping[str, str]) -> Mapping[str, str]:
+    return {name: why for name, why in doubts.items() if name not in seen}
 
 
 async def _notice(work: Work, store: Store, plan: Plan) -> None:

@@ -13,6 +13,7 @@ from crosstie.core.values import Record, Side
 from crosstie.engine.work import Work
 from crosstie.ports import Schema
 from crosstie.service import fitting
+from crosstie.service.counting import counted
 from crosstie.service.fielding import schema_of
 from crosstie.sync import Sync
 
@@ -65,7 +66,7 @@ async def _sync(opened: Opened, work: Work) -> AsyncIterator[Line]:
             yield Line("error", about, str(error), error.fix)
             continue
         name = f"{sync.source(side).name} of {sync.source(side).account.label}"
-        yield Line("ok", about, f"{name} is open, {len(schema.fields)} fields")
+        yield Line("ok", about, f"{name} is open, {counted(len(schema.fields), 'field')}")
         for note in schema.notes:
             text, _, fix = note.partition("; fix: ")
             yield Line("warn", about, text, fix or None)

@@ -12,7 +12,7 @@ from crosstie.core.lens import Unmappable
 from crosstie.core.mapping import Field
 from crosstie.core.values import Fields, Instant, Json, Link, Record, Side
 from crosstie.engine.work import Work
-from crosstie.ports import LEFT_ALONE, DeskStore, Entry
+from crosstie.ports import LEFT_ALONE, DeskStore, Entry, Store
 from crosstie.service.asked import Misused, Unknown, parted
 from crosstie.sync import Crosstie
 
@@ -65,9 +65,12 @@ class HistoryLine(msgspec.Struct, frozen=True):
     """One line of a link's history."""
 
     at: Instant
+    sync: str
     operation: str
     side: str | None
     record_id: str | None
+    across: str | None
+    """Id that its link had on the other side."""
     cause: str
     fields: Sequence[str]
     run: int | None
@@ -112,15 +115,8 @@ async def record(opened: Opened, record_id: str, sync: str | None) -> RecordView
     """Both sides of a record as they are now, beside the base. Raises Unknown, Misused."""
     link = await one_link(opened.app, opened.store, record_id, sync)
     work = opened.work(link.sync)
-    records: dict[Side, Record | None] = {}
-    notes = {}
-    for side in Side:
-        try:
-            records[side] = await _read(work, link, side)
-        except CrosstieError as error:
-            records[side] = None
-            notes[side] = f"the {side} could not be read: {error}"
-    shown = {side: await _canon(work, records, side) for side in Side}
+    records, notes = await both(work, link)
+    shown = {side: await canon(work, records, side) for side in Side}
     detail, fix = parted(link.detail)
     return RecordView(
         sync=link.sync,
@@ -140,40 +136,74 @@ async def record(opened: Opened, record_id: str, sync: str | None) -> RecordView
     )
 
 
-_GONE = "a deleted record is found by the id it had where Crosstie created or deleted it"
+_GONE = "a deleted record is found by the id it had on either side"
+
+
+async def links_past(
+    app: Crosstie, store: Store, record_id: str, sync: str | None
+) -> Sequence[int]:
+    """Numbers of the links of a record, also of one that was deleted on both sides.
+
+    Raises Unknown, and Misused where several syncs know it.
+    """
+    try:
+        return [(await one_link(app, store, record_id, sync)).id]
+    except Unknown as unknown:
+        gone: dict[str, list[int]] = {}
+        for link_id in await store.past_links(record_id, LINKS):
+            of = (await store.history(link_id))[0].sync
+            if sync in (None, of):
+                gone.setdefault(of, []).append(link_id)
+        if not gone:
+            raise Unknown(str(unknown), fix=f"{unknown.fix}; {_GONE}") from None
+    if len(gone) > 1:
+        raise Misused(
+            f"{record_id!r} was a record of several syncs: {', '.join(gone)}",
+            fix=f"add `--sync {next(iter(gone))}`",
+        )
+    return next(iter(gone.values()))
 
 
 async def history(
-    app: Crosstie, store: DeskStore, record_id: str, sync: str | None, *, values: bool
+    app: Crosstie, store: Store, record_id: str, sync: str | None, *, values: bool
 ) -> Sequence[HistoryLine]:
     """What happened to a record, oldest first; also to one that was deleted on both sides.
 
     Raises Unknown, Misused.
     """
-    try:
-        links: Sequence[int] = [(await one_link(app, store, record_id, sync)).id]
-    except Unknown as unknown:
-        # A link that is done with leaves its history, which does not know the sync any more.
-        links = await store.gone_links(record_id, LINKS)
-        if not links:
-            raise Unknown(str(unknown), fix=f"{unknown.fix}; {_GONE}") from None
+    links = await links_past(app, store, record_id, sync)
     entries = [entry for link_id in links for entry in await store.history(link_id)]
-    entries.sort(key=lambda entry: entry.at)
+    entries.sort(key=lambda entry: (entry.at, entry.id))
     return [_history_line(entry, values=values) for entry in entries]
 
 
 def _history_line(entry: Entry, *, values: bool) -> HistoryLine:
     return HistoryLine(
         at=entry.at,
+        sync=entry.sync,
         operation=entry.operation,
         side=entry.side.value if entry.side else None,
         record_id=entry.record_id,
+        across=entry.across,
         cause=entry.cause,
         fields=sorted({*entry.before, *entry.after}),
         run=entry.run_id,
         before=entry.before if values else None,
         after=entry.after if values else None,
     )
+
+
+async def both(work: Work, link: Link) -> tuple[dict[Side, Record | None], dict[Side, str]]:
+    """Both records as they are now; side -> why it could not be read."""
+    records: dict[Side, Record | None] = {}
+    notes: dict[Side, str] = {}
+    for side in Side:
+        try:
+            records[side] = await _read(work, link, side)
+        except CrosstieError as error:
+            records[side] = None
+            notes[side] = f"the {side} could not be read: {error}"
+    return records, notes
 
 
 async def _read(work: Work, link: Link, side: Side) -> Record | None:
@@ -184,7 +214,8 @@ async def _read(work: Work, link: Link, side: Side) -> Record | None:
     return (await work.at(side).read([record_id])).records.get(record_id)
 
 
-async def _canon(work: Work, records: Mapping[Side, Record | None], side: Side) -> Fields:
+async def canon(work: Work, records: Mapping[Side, Record | None], side: Side) -> Fields:
+    """That side's values as they are compared; what refers or is derived only where it can be."""
     record, half = records[side], work.mapping.side(side)
     if record is None:
         return {}

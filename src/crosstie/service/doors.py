@@ -8,14 +8,18 @@ from pathlib import Path
 
 from crosstie.connectors.http import AioHttp
 from crosstie.core.errors import Misconfigured
-from crosstie.ports import Clock, HttpAccount
+from crosstie.ports import AccountStore, Clock, HttpAccount
 
 
 class ServiceDoors:
-    """The doors of this process. `close` when done."""
+    """The doors of this process. `close` when done, and before the memory is.
 
-    def __init__(self, clock: Clock) -> None:
+    memory: where calls are counted that a restart must not forget; None: nowhere.
+    """
+
+    def __init__(self, clock: Clock, memory: AccountStore | None = None) -> None:
         self._clock = clock
+        self._memory = memory
         self._open: dict[str, AioHttp] = {}
 
     @property
@@ -25,29 +29,33 @@ class ServiceDoors:
     def http(self, account: HttpAccount) -> AioHttp:
         """Calls of that account; the same port, and so the same budget, for the same label."""
         if account.label not in self._open:
-            token = self.secret(account.token)
+            token = self.secret(account.token, "the token")
             self._open[account.label] = AioHttp(
-                account, token=token, now=self._clock.now, sleep=asyncio.sleep
+                account,
+                token=token,
+                now=self._clock.now,
+                sleep=asyncio.sleep,
+                memory=self._memory,
             )
         return self._open[account.label]
 
-    def secret(self, reference: str) -> str:
-        """The secret behind `env:NAME` or `file:/path`; never stands in an error."""
+    def secret(self, reference: str, what: str = "the secret") -> str:
+        """What is behind `env:NAME` or `file:/path`; never stands in an error."""
         kind, _, name = reference.partition(":")
         if kind == "env" and name:
             value = os.environ.get(name)
             if value:
                 return value
             raise Misconfigured(
-                f"the environment variable {name} is not set", fix=f"set {name} to the secret"
+                f"the environment variable {name} is not set", fix=f"set {name} to {what}"
             )
         if kind == "file" and name:
             try:
                 return Path(name).read_text(encoding="utf-8").strip()
             except OSError as wrong:
                 raise Misconfigured(
-                    f"the secret file {name} cannot be read: {wrong.strerror}",
-                    fix="create it, readable for this user only",
+                    f"the file {name} cannot be read: {wrong.strerror}",
+                    fix=f"put {what} into it, readable for this user only",
                 ) from wrong
         raise Misconfigured(
             "a secret is given as a reference, never as itself",

@@ -9,20 +9,27 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Sequence
-from dataclasses import dataclass
+from contextlib import suppress
+from copy import copy
 
-from crosstie.core.errors import CrosstieError
+import msgspec
+
+from crosstie.core.errors import CrosstieError, Rejected, Stale
 from crosstie.ports import Intent, Step
 from crosstie.service.runtime import AsyncTasks
+from crosstie.service.threads import Threads
+from crosstie.store.database import Database
 from crosstie.store.sql_store import SqlStore
+
+THREADS = 4
+"""In which a database that is elsewhere is asked. One writes at a time; the others look."""
 
 PATIENCE = 0.004
 """Seconds a flow waits at most for others that are busy with something else: little beside a call
 over a network. A flow that is alone never waits."""
 
 
-@dataclass(frozen=True, slots=True)
-class _Asked:
+class _Asked(msgspec.Struct, frozen=True):
     """What one caller wants kept."""
 
     intents: Sequence[Intent]
@@ -31,11 +38,27 @@ class _Asked:
 
 
 class GroupedStore(SqlStore):
-    """The store of a running engine: SQLite inline, with group commit for intents and steps."""
+    """The store of a running engine: with group commit for intents and steps.
 
+    SQLite is asked inline, and its calls never suspend; PostgreSQL in threads of this store.
+    """
+
+    _threads: Threads | None = None
     _asked: list[_Asked] | None = None
     _latest: asyncio.TimerHandle | None = None
     _tasks: AsyncTasks | None = None
+
+    def __init__(self, database: Database, name: str, identity: str) -> None:
+        super().__init__(database, name, identity)
+        self._flushing: set[asyncio.Task[None]] = set()
+        if not database.here:
+            self._elsewhere = self._threads = Threads(THREADS)
+
+    def close(self) -> None:
+        """See `SqlStore`. What a thread has begun is finished first."""
+        if self._threads is not None:
+            self._threads.close()
+        super().close()
 
     def wait_for(self, tasks: AsyncTasks) -> None:
         """Flows that these tasks have under way may wait for one another.
@@ -80,22 +103,39 @@ class GroupedStore(SqlStore):
         group, self._asked = self._asked or [], None
         if self._latest is not None:
             self._latest.cancel()
-        try:
-            self._keep_group(group)
-        except CrosstieError:
-            self._one_by_one(group)
+        keeping = self._keep(group)
+        if self._threads is None:
+            with suppress(StopIteration):
+                keeping.send(None)
+            return
+        task = asyncio.ensure_future(keeping)
+        self._flushing.add(task)
+        task.add_done_callback(self._flushing.discard)
 
-    def _one_by_one(self, group: Sequence[_Asked]) -> None:
+    async def _keep(self, group: Sequence[_Asked]) -> None:
+        try:
+            await self._keep_group(group)
+        except (Rejected, Stale):
+            await self._one_by_one(group)
+        except CrosstieError as error:
+            # Nobody's content is at fault: each would be told the same, one after the other.
+            for asked in group:
+                _refuse(asked, copy(error))
+        finally:
+            # Whatever else went wrong is told by the event loop, and nobody waits for ever.
+            for asked in group:
+                asked.done.cancel()
+
+    async def _one_by_one(self, group: Sequence[_Asked]) -> None:
         """One of them cannot be kept: the others must not suffer for it."""
         for asked in group:
             try:
-                self._keep_group([asked])
+                await self._keep_group([asked])
             except CrosstieError as error:
-                if not asked.done.done():
-                    asked.done.set_exception(error)
+                _refuse(asked, error)
 
-    def _keep_group(self, group: Sequence[_Asked]) -> None:
-        ids = self.keep_together(
+    async def _keep_group(self, group: Sequence[_Asked]) -> None:
+        ids = await self.keep_together(
             [intent for asked in group for intent in asked.intents],
             [step for asked in group for step in asked.steps],
         )
@@ -105,3 +145,9 @@ class GroupedStore(SqlStore):
             if not asked.done.done():
                 asked.done.set_result(ids[start:end])
             start = end
+
+
+def _refuse(asked: _Asked, error: CrosstieError) -> None:
+    """Every flow gets an error of its own: it adds to it what it knows."""
+    if not asked.done.done():
+        asked.done.set_exception(error)

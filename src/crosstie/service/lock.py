@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
+import errno
 import json
 import os
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 from filelock import FileLock, Timeout
-from sqlalchemy.engine import make_url
 
-from crosstie.core.errors import CrosstieError
+from crosstie.core.errors import CrosstieError, Halt, Misconfigured
+from crosstie.store.opening import in_a_file, state_address
+
+_FULL = (errno.ENOSPC, errno.EDQUOT)
 
 
 class Engaged(CrosstieError):
@@ -24,10 +27,13 @@ class Engaged(CrosstieError):
 def engine_lock(state: str, started: str) -> Iterator[None]:
     """Hold the right to settle. Raises Engaged, naming the process that holds it.
 
+    Raises Halt where the disk is full, Misconfigured where no file can be written beside the state.
+
     The operating system lets go of the lock when the process dies, so `kill -9` leaves none.
+    A state on a server is not locked here: its lease says who settles.
     """
-    path = make_url(state).database
-    if not path or path == ":memory:":
+    path = state_address(state).database
+    if not in_a_file(state) or not path or path == ":memory:":
         yield
         return
     # By its true name: two names of one file are one state.
@@ -41,12 +47,37 @@ def engine_lock(state: str, started: str) -> Iterator[None]:
             f"another engine works on {path}{_told(holder)}",
             fix="let it work, or stop it first; a change is picked up by the running engine",
         ) from None
+    except OSError as wrong:
+        raise _unwritten(path, wrong) from wrong
     try:
-        holder.write_text(json.dumps({"pid": os.getpid(), "since": started}), encoding="utf-8")
+        _name(holder, path, started)
         yield
     finally:
-        holder.unlink(missing_ok=True)
+        # What cannot be removed now is written over by the next one.
+        with suppress(OSError):
+            holder.unlink()
         lock.release()
+
+
+def _name(holder: Path, path: str, started: str) -> None:
+    try:
+        holder.write_text(json.dumps({"pid": os.getpid(), "since": started}), encoding="utf-8")
+    except OSError as wrong:
+        raise _unwritten(path, wrong) from wrong
+
+
+def _unwritten(path: str, wrong: OSError) -> CrosstieError:
+    """Why an engine cannot lock the state at that path."""
+    if wrong.errno in _FULL:
+        return Halt(
+            f"state database {path!r} has no room left: the disk is full",
+            fix="free space on its disk; nothing was lost, and the work goes on from where it "
+            "stopped",
+        )
+    return Misconfigured(
+        f"state database {path!r} cannot be locked by a file beside it: {wrong.strerror}",
+        fix="give this user the right to write the file and its directory",
+    )
 
 
 def _told(holder: Path) -> str:

@@ -5,12 +5,13 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 import msgspec
+from msgspec.structs import replace
 
 from crosstie.core.errors import Retry, SyncError
 from crosstie.core.values import Link, LinkState, Side
 from crosstie.engine.drain import settle_now
 from crosstie.engine.work import Work
-from crosstie.ports import Sighting
+from crosstie.ports import UNDONE, Sighting
 from crosstie.service.asked import Unknown, parted
 
 if TYPE_CHECKING:
@@ -77,6 +78,9 @@ async def _settled(
         )
     await opened.store.notice(work.name, side, [Sighting(record_id)], work.clock.now())
     link = (await opened.store.links_at(work.name, side, [record_id]))[record_id]
+    if link.error == UNDONE:
+        # A person asks for it by name: that is as good as a change.
+        link = replace(link, error=None)
     after = await settle_now(work, link)
     parents = 0
     while after is not None and after.waits_for is not None and parents < DEPTH and depth:

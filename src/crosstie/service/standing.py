@@ -7,8 +7,11 @@ from collections.abc import Mapping, Sequence
 import msgspec
 
 from crosstie.core.values import Instant, LinkState
-from crosstie.ports import DeskStore, RunRecord
+from crosstie.ports import DeskStore, RunRecord, Store
+from crosstie.service.accounts import AccountStatus, accounts
 from crosstie.service.asked import parted
+from crosstie.service.counting import counted
+from crosstie.service.unfound import Unfound, unfound
 from crosstie.sync import Crosstie
 
 RUNS = 5
@@ -48,6 +51,8 @@ class SyncStatus(msgspec.Struct, frozen=True):
     """Conflicts that have their answer, and wait for a run alone."""
     delayed: Sequence[Delay]
     """What is tried again by itself, the most first."""
+    not_found: Sequence[Unfound]
+    """Records that were not found, and may have been deleted."""
 
 
 class RunLine(msgspec.Struct, frozen=True):
@@ -70,15 +75,17 @@ class Status(msgspec.Struct, frozen=True):
     syncs: Sequence[SyncStatus]
     runs: Sequence[RunLine]
     """The newest first."""
+    accounts: Sequence[AccountStatus]
 
 
-async def status(app: Crosstie, store: DeskStore, now: Instant) -> Status:
+async def status(app: Crosstie, store: Store, now: Instant) -> Status:
     """How every sync stands, from the state alone: neither system is asked."""
     syncs = [await _sync(store, sync.name, now) for sync in app.in_order]
     kept = await store.runs(LOOKED)
-    verdict = _trouble(syncs, _unreached(kept))
+    known = await accounts(app, store, now)
+    verdict = _trouble(syncs, _unreached(kept), known)
     runs = list(map(_run_line, _telling(kept)))
-    return Status(verdict or _calm(syncs), verdict is None, syncs, runs)
+    return Status(verdict or _calm(syncs), verdict is None, syncs, runs, known)
 
 
 async def _sync(store: DeskStore, name: str, now: Instant) -> SyncStatus:
@@ -99,7 +106,13 @@ async def _sync(store: DeskStore, name: str, now: Instant) -> SyncStatus:
         left_alone=await store.left_alone(name),
         answered=sum(each.answer is not None for each in asked),
         delayed=[Delay(number, text, fix) for number, text, fix in delays],
+        not_found=await unfound(store, [name], now),
     )
+
+
+async def newest_runs(store: DeskStore, limit: int) -> Sequence[RunLine]:
+    """The newest runs, the newest first."""
+    return list(map(_run_line, await store.runs(limit)))
 
 
 def _telling(runs: Sequence[RunRecord]) -> Sequence[RunRecord]:
@@ -127,13 +140,15 @@ def _run_line(run: RunRecord) -> RunLine:
     return RunLine(run.id, run.kind, run.started, run.ended, run.counts, run.error)
 
 
-def _trouble(syncs: Sequence[SyncStatus], unreached: str | None) -> str | None:
+def _trouble(
+    syncs: Sequence[SyncStatus], unreached: str | None, known: Sequence[AccountStatus]
+) -> str | None:
     """The worst first: what stops most."""
     for s in syncs:
         if s.held is not None:
             return f"The brake holds {s.sync}: {s.held}."
     missed = f"A system could not be reached at the last run: {unreached}." if unreached else None
-    told = [_outage(syncs) or missed, _letters(syncs), _questions(syncs)]
+    told = [_outage(syncs) or missed or _left_alone(known), _letters(syncs), _questions(syncs)]
     return " ".join(each for each in told if each) or None
 
 
@@ -143,9 +158,16 @@ def _outage(syncs: Sequence[SyncStatus]) -> str | None:
     if not delays:
         return None
     total, worst = sum(d.links for d in delays), max(delays, key=lambda d: d.links)
-    some = f"{total} records could" if total > 1 else "1 record could"
     text = worst.text.rstrip(".")
-    return f"{some} not be brought over, and this is tried again: {text}."
+    return f"{counted(total, 'record')} could not be brought over, and this is tried again: {text}."
+
+
+def _left_alone(known: Sequence[AccountStatus]) -> str | None:
+    """An account that gets no calls for now."""
+    for each in known:
+        for pause in each.left_alone:
+            return f"{each.account} is left alone for a while: {pause.reason}."
+    return None
 
 
 def _letters(syncs: Sequence[SyncStatus]) -> str | None:
@@ -165,12 +187,15 @@ def _calm(syncs: Sequence[SyncStatus]) -> str:
     never = [s.sync for s in syncs if s.last_full_scan is None]
     if never:
         return f"Not started yet: {', '.join(never)}. Begin with `crosstie plan`."
-    linked, due = sum(s.linked for s in syncs), sum(s.due for s in syncs)
+    linked, due = counted(sum(s.linked for s in syncs), "record"), sum(s.due for s in syncs)
     alone, answered = sum(s.left_alone for s in syncs), sum(s.answered for s in syncs)
     more = f", {alone} left alone at your request" if alone else ""
     if answered:
         more += f", {answered} answered and to be carried out by the next run"
+    missing = sum(each.records for s in syncs for each in s.not_found)
+    if missing:
+        more += f", {missing} not found and to be looked at again"
     if due:
-        return f"{linked} records linked, {due} due to be looked at{more}."
-    start = "Nothing due" if alone or answered else "All in step"
-    return f"{start}: {linked} records linked{more or ', nothing due'}."
+        return f"{linked} linked, {due} due to be looked at{more}."
+    start = "Nothing due" if alone or answered or missing else "All in step"
+    return f"{start}: {linked} linked{more or ', nothing due'}."

@@ -8,9 +8,10 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import msgspec
-from sqlalchemy import create_engine, inspect, make_url
+from sqlalchemy import inspect, make_url
 from sqlalchemy.exc import ArgumentError, SQLAlchemyError
 
+from crosstie.connectors.sql.dialect import dialect_for
 from crosstie.core.errors import Misconfigured
 
 REMOTES = ("ghl",)
@@ -127,7 +128,7 @@ def _looked(url: str, table: str | None) -> _Guess:
         path = address.database
         if address.get_backend_name() == "sqlite" and (not path or not Path(path).is_file()):
             raise Misconfigured(f"there is no database {path!r}", fix="check the address in --url")
-        engine = create_engine(address)
+        engine = dialect_for(address).engine(address, busy_ms=1_000, foreign_keys=True)
         try:
             schema = inspect(engine)
             names = schema.get_table_names()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
@@ -33,13 +34,15 @@ async def open_conflicts(opened: Opened, works: Sequence[Work], now: Instant) ->
 async def trace(store: DeskStore, works: Sequence[Work], now: Instant, error: str | None) -> None:
     """Keep that a system could not be reached, or can be again, where no run says so yet.
 
-    A run that had nothing to do leaves no trace of its own. Told twice, it is kept once.
+    A run that had nothing to do leaves no trace of its own. Told twice, it is kept once. A state
+    that cannot take it now, since it may be what is in trouble, goes without.
     """
-    known = any(last.error is not None for last in await store.runs(1))
-    if known is (error is not None):
-        return
-    counts = {} if error is not None else {f"{work.name}.{AGAIN}": 1 for work in works}
-    await store.finish_run(await store.start_run("run", now), now, counts, error)
+    with suppress(SyncError):
+        known = any(last.error is not None for last in await store.runs(1))
+        if known is (error is not None):
+            return
+        counts = {} if error is not None else {f"{work.name}.{AGAIN}": 1 for work in works}
+        await store.finish_run(await store.start_run("run", now), now, counts, error)
 
 
 async def trace_of(store: DeskStore, works: Sequence[Work], report: Report, now: Instant) -> None:

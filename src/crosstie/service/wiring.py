@@ -43,7 +43,7 @@ async def opened(app: Crosstie) -> AsyncIterator[Opened]:
     clock, dice, tasks = SystemClock(), SystemDice(), AsyncTasks()
     store = GroupedStore.open(app.state)
     store.wait_for(tasks)
-    doors = ServiceDoors(clock)
+    doors = ServiceDoors(clock, store)
     ledger = Ledger()
 
     def work(sync: Sync) -> Work:
@@ -62,5 +62,7 @@ async def opened(app: Crosstie) -> AsyncIterator[Opened]:
         with rare_collections():
             yield Opened(app, store, doors, tuple(work(sync) for sync in app.in_order))
     finally:
-        await doors.close()
-        store.close()
+        try:
+            await doors.close()
+        finally:
+            store.close()

@@ -4,20 +4,31 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable, Mapping, Sequence
+from functools import partial
 
+from crosstie.connectors.sql import Database, TableSource
+from crosstie.connectors.sql.waking import tell_commits
 from crosstie.core.decide import Operation
-from crosstie.core.errors import Retry
+from crosstie.core.errors import Halt, Retry
 from crosstie.core.values import Instant, Side
 from crosstie.engine.drain import Progress
 from crosstie.engine.run import Options, Report, run
 from crosstie.engine.scene import Scene
 from crosstie.engine.work import Work
 from crosstie.ports import Store
+from crosstie.service.lanes import lanes, side_by_side
 from crosstie.service.watching import Outage, Outages
 from crosstie.service.wiring import Opened
 
 TICK = 0.2
 """Seconds between two looks at the timetable."""
+
+PATIENCE = 2.0
+"""Seconds that a backlog is worked on before the systems are looked at again: what a person edits
+meanwhile goes before the rest of it."""
+
+Told = Callable[[Report, Sequence[str]], None]
+"""Takes the report of a run, and the names of the syncs that it was about."""
 
 
 class Until:
@@ -44,6 +55,7 @@ class Timetable:
 
     def __init__(self, works: Sequence[Work], now: Instant) -> None:
         self._works = works
+        self._latest = now
         self._look = {(work.name, side): now for work in works for side in Side}
         # The first full scan is asked for by the state itself, where there never was one.
         self._full = {work.name: now + work.sync.rhythm.reconcile for work in works}
@@ -55,6 +67,7 @@ class Timetable:
 
     def due(self, now: Instant) -> Mapping[str, Sequence[Side]]:
         """Sides to look at now; their next turn is counted from now."""
+        self._heed(now)
         looks: dict[str, list[Side]] = {}
         for work in self._works:
             for side in Side:
@@ -64,6 +77,26 @@ class Timetable:
                     self._look[work.name, side] = now + pause
                     looks.setdefault(work.name, []).append(side)
         return looks
+
+    def _heed(self, now: Instant) -> None:
+        """A clock that was set back takes the timetable with it."""
+        back = max(self._latest - now, 0.0)
+        if back:
+            self._look = {place: at - back for place, at in self._look.items()}
+            self._full = {name: at - back for name, at in self._full.items()}
+        self._latest = now
+
+    def heard(self, database: Database, now: Instant) -> None:
+        """Somebody committed there: look at once at the tables that tell what changed.
+
+        A table that tells nothing would be scanned in full; it waits for its turn.
+        """
+        for work in self._works:
+            for side in Side:
+                source = work.sync.source(side)
+                here = isinstance(source, TableSource) and source.account == database
+                if here and work.at(side).can.has_changes:
+                    self._look[work.name, side] = now
 
     def full(self, now: Instant) -> Sequence[Work]:
         """Syncs to scan in full now."""
@@ -77,45 +110,106 @@ async def work_until(
     opened: Opened,
     works: Sequence[Work],
     stop: asyncio.Event,
-    told: Callable[[Report], None],
+    told: Told,
     progress: Progress | None = None,
     outage: Outage | None = None,
 ) -> None:
     """Keep these syncs in step until `stop` is set; what is in flight then is finished first.
 
-    Every report goes to `told`. With `outage` an account that cannot be worked with is told there,
-    when that begins and when it ends, and is left out of the reports. What one account or record
-    is at fault for never ends the loop; an account that a person has to look after is tried again
-    every half minute.
+    Syncs that have nothing to do with each other are worked on side by side: see `lanes`. Every
+    report goes to `told`, with the syncs that it is about. With `outage` an account that cannot be
+    worked with is told there, when that begins and when it ends, and is left out of the reports.
+    What one account or record is at fault for never ends the loop; an account that a person has
+    to look after is tried again every half minute.
     """
+    parts = [partial(_lane, opened, lane, stop, told, progress, outage) for lane in lanes(works)]
+    await (parts[0]() if len(parts) == 1 else side_by_side(parts))
+
+
+async def _lane(
+    opened: Opened,
+    works: Sequence[Work],
+    stop: asyncio.Event,
+    told: Told,
+    progress: Progress | None,
+    outage: Outage | None,
+) -> None:
+    """`work_until` for syncs that are worked on one after the other."""
     clock = works[0].clock
     timetable = Timetable(works, clock.now())
     for work in works:
         timetable.scanned(work, await opened.store.last_scan(work.name))
     outages = Outages(works, opened.store, outage) if outage is not None else None
 
-    async def once(some: Sequence[Work], options: Options) -> None:
+    async def once(some: Sequence[Work], options: Options) -> bool:
         report = await _run(some, opened.store, options, progress)
         if outages is not None:
             report = await outages.after(report, {w.name: options.sides(w.name) for w in some})
-        told(report)
+        told(report, [work.name for work in some])
+        return report.more
 
-    while not stop.is_set():
-        looks = timetable.due(clock.now())
-        if looks:
-            await once(works, Options(looks=looks))
-        for work in timetable.full(clock.now()):
-            await once([work], Options(full=True))
-        await _pause(stop)
+    more = False
+    async with _Ears(works) as ears:
+        while not stop.is_set():
+            for database in ears.heard():
+                timetable.heard(database, clock.now())
+            looks = timetable.due(clock.now())
+            if looks or more:
+                more = await once(works, Options(looks=looks, patience=PATIENCE))
+            for work in timetable.full(clock.now()):
+                more |= await once([work], Options(full=True, patience=PATIENCE))
+            if not more:
+                await (ears.pause(stop) if ears.listen else _pause(stop))
+
+
+class _Ears:
+    """Hears of commits in the databases of these syncs, from entering to leaving."""
+
+    def __init__(self, works: Sequence[Work]) -> None:
+        sources = [work.sync.source(side) for work in works for side in Side]
+        self.listen = {s.account for s in sources if isinstance(s, TableSource)}
+        self._heard: set[Database] = set()
+        self._bell = asyncio.Event()
+        self._tasks: list[asyncio.Task[None]] = []
+
+    async def __aenter__(self) -> _Ears:
+        for database in self.listen:
+            told = partial(self._told, database)
+            self._tasks.append(asyncio.ensure_future(tell_commits(database, told)))
+        return self
+
+    async def __aexit__(self, *_: object) -> None:
+        for task in self._tasks:
+            task.cancel()
+        await asyncio.gather(*self._tasks, return_exceptions=True)
+
+    def heard(self) -> Sequence[Database]:
+        """Databases in which somebody committed since this was asked last."""
+        self._bell.clear()
+        told, self._heard = tuple(self._heard), set()
+        return told
+
+    async def pause(self, stop: asyncio.Event) -> None:
+        """Until somebody commits or stops us, a tick at most."""
+        waits = [asyncio.ensure_future(event.wait()) for event in (stop, self._bell)]
+        try:
+            await asyncio.wait(waits, timeout=TICK, return_when=asyncio.FIRST_COMPLETED)
+        finally:
+            for wait in waits:
+                wait.cancel()
+
+    def _told(self, database: Database) -> None:
+        self._heard.add(database)
+        self._bell.set()
 
 
 async def _run(
     works: Sequence[Work], store: Store, options: Options, progress: Progress | None
 ) -> Report:
-    """One run; while somebody else locks the state nothing is done, and it is tried again."""
+    """One run; while the state is locked, out of room or away it is tried again later."""
     try:
         return await run(works, store, options, progress)
-    except Retry as later:
+    except (Retry, Halt) as later:
         return Report(0, {}, missed={work.name: later for work in works})
 
 

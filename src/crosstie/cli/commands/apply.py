@@ -8,18 +8,18 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from crosstie.cli.calls import found, now, stamp, with_open
+from crosstie.cli.calls import found, now, with_engine
 from crosstie.cli.codes import Code, of_report
 from crosstie.cli.group import app as make
 from crosstie.cli.options import App, AsJson, Debug, Release, Yes
 from crosstie.cli.out import Out
 from crosstie.cli.progress import progress
 from crosstie.cli.showing import report_document, show_plan, show_report, signs
+from crosstie.cli.undone import carry_out
 from crosstie.core.plan import Plan, load_plan
 from crosstie.service import applying
 from crosstie.service.applying import Applied
 from crosstie.service.asked import Misused
-from crosstie.service.lock import engine_lock
 from crosstie.service.watching import open_conflicts
 
 if TYPE_CHECKING:
@@ -60,14 +60,20 @@ def apply(
 
     async def call(opened: Opened) -> int:
         plan = saved or await _made(out, opened, yes=yes)
+        if plan.undoes is not None:
+            return await carry_out(out, opened, plan, limit)
         with progress("applying", json=as_json) as advance:
             done = await applying.apply(
-                opened, plan, limit=limit, release=release, progress=advance
+                opened,
+                plan,
+                limit=limit,
+                release=release,
+                approved=saved is not None,
+                progress=advance,
             )
         return _tell(out, done, await open_conflicts(opened, opened.works, now()))
 
-    with engine_lock(located.app.state, stamp(now())):
-        return with_open(located.app, call)
+    return with_engine(located.app, call, None)
 
 
 def _saved(file: Path) -> Plan:

@@ -19,6 +19,11 @@ app = make(
     """
 )
 
+HELD = (
+    "The next run of a sync that ran before is held until its plan is approved: "
+    "`crosstie plan --sync NAME -o plan.json`, then `crosstie apply plan.json`"
+)
+
 
 @app.command()
 def install(
@@ -39,11 +44,19 @@ def uninstall(
 ) -> int:
     """Remove the triggers, and the notes of changes that wait. Your rows stay as they are.
 
+    What the database remembers of the state goes, too: the next run of a sync that ran before is
+    held until a person has approved its plan.
+
     \b
     Example:
       crosstie capture uninstall
     """
-    return _tell(Out(as_json), capturing.uninstall(found(app).app, sync))
+    out = Out(as_json)
+    reports = capturing.uninstall(found(app).app, sync)
+    code = _tell(out, reports)
+    if any(report.changed for report in reports):
+        out.say(HELD)
+    return code
 
 
 @app.command()
@@ -68,4 +81,8 @@ def _tell(out: Out, reports: Sequence[CaptureReport]) -> int:
         for r in reports
     ]
     out.table(("table", "database", "capture", "changed now", "#waiting"), rows)
+    for report in reports:
+        if report.statements and not report.changed:
+            out.say(f"`crosstie capture install` would run for {report.table}:")
+            out.say("\n".join(f"  {statement};" for statement in report.statements))
     return 0

@@ -13,6 +13,7 @@ from crosstie.cli.out import Out
 from crosstie.core.errors import Misconfigured, Retry
 from crosstie.service import checking
 from crosstie.service.checking import Line
+from crosstie.service.counting import counted
 
 if TYPE_CHECKING:
     from crosstie.service.wiring import Opened
@@ -59,8 +60,8 @@ def check(
     counts.update(line.level for line in lines)
     if as_json:
         out.document({"app": located.named, "lines": lines, "counts": counts})
-    summary = f"Check: {counts['ok']} ok, {counts['warn']} warnings, {counts['error']} errors."
-    out.line(summary, "bold")
+    wrong = f"{counted(counts['warn'], 'warning')}, {counted(counts['error'], 'error')}"
+    out.line(f"Check: {counts['ok']} ok, {wrong}.", "bold")
     return Code.CONFIGURATION if counts["error"] else Code.DONE
 
 

@@ -6,13 +6,13 @@ from typing import Annotated
 
 import typer
 
-from crosstie.cli.calls import found, now, stamp, with_open
+from crosstie.cli.calls import found, with_engine, with_open
 from crosstie.cli.codes import Code
 from crosstie.cli.group import app as make
 from crosstie.cli.options import App, AsJson, Debug
 from crosstie.cli.out import Out
 from crosstie.service import pulling
-from crosstie.service.lock import Engaged, engine_lock
+from crosstie.service.lock import Engaged
 from crosstie.service.pulling import Pulled
 
 app = make("Bring one record of the right system over now, with what it refers to.")
@@ -40,8 +40,7 @@ def pull(
     located = found(app)
     located.app.sync(sync)
     try:
-        with engine_lock(located.app.state, stamp(now())):
-            pulled = with_open(located.app, lambda o: pulling.pull(o, sync, record))
+        pulled = with_engine(located.app, lambda o: pulling.pull(o, sync, record), None)
     except Engaged:
         pulled = with_open(located.app, lambda o: pulling.note(o, sync, record))
         out.say("another engine runs: the record is noted, and that engine brings it over")

@@ -11,26 +11,26 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from crosstie.cli.calls import found, now, stamp, with_open
+from crosstie.cli.calls import found, now, stamp, with_engine
 from crosstie.cli.codes import Code, of_report
 from crosstie.cli.group import app as make
 from crosstie.cli.options import App, AsJson, Debug, Release, SyncName
 from crosstie.cli.out import Out
 from crosstie.cli.progress import progress
 from crosstie.cli.showing import (
-    RELEASE,
-    counted,
     fix,
     report_document,
     show_report,
     summary,
     unnamed,
+    with_fix,
 )
 from crosstie.core.errors import SyncError
 from crosstie.engine.run import Options, Report
 from crosstie.engine.run import run as run_once
 from crosstie.engine.work import Work
-from crosstie.service.lock import engine_lock
+from crosstie.service.counting import counted
+from crosstie.service.unfound import unfound
 from crosstie.service.watching import open_conflicts, trace_of
 from crosstie.service.worker import Until, work_until
 
@@ -82,8 +82,7 @@ def run(
                     return stop.code or code
             return await _loop(out, opened, works, stop)
 
-    with engine_lock(located.app.state, stamp(now())):
-        return with_open(located.app, call)
+    return with_engine(located.app, call, None if once else out.say)
 
 
 async def _one(
@@ -94,11 +93,12 @@ async def _one(
         report = await run_once(works, opened.store, options, advance)
     await trace_of(opened.store, works, report, now())
     conflicts = await open_conflicts(opened, works, now())
+    missing = await unfound(opened.store, [work.name for work in works], now())
     code = of_report(report, conflicts)
     if out.json and once:
-        out.document(report_document(report, conflicts, code))
+        out.document(report_document(report, conflicts, code, missing))
     elif not out.json:
-        show_report(out, report, conflicts)
+        show_report(out, report, conflicts, missing)
     return code
 
 
@@ -122,24 +122,24 @@ class Teller:
         self._wrong: dict[str, str] = {}
         self.runs = self.writes = 0
 
-    def __call__(self, report: Report) -> None:
+    def __call__(self, report: Report, syncs: Sequence[str]) -> None:
         self.runs += 1
         self.writes += report.writes
-        if report.writes or report.total("dead") or report.total("conflicts"):
+        if report.writes or any(map(report.total, ("dead", "conflicts", "unproven"))):
             self._out.say(f"{stamp(now())} {summary(report, report.total('conflicts'))}")
         wrong = {
             name: f"{unnamed(name, str(error))}. fix: {fix(error)}"
             for name, error in report.missed.items()
         }
-        wrong |= {
-            name: f"the brake holds it: {why}. fix: {RELEASE}" for name, why in report.held.items()
-        }
+        wrong |= {name: f"the brake holds it: {with_fix(why)}" for name, why in report.held.items()}
         for name, text in wrong.items():
             if self._wrong.get(name) != text:
                 self._out.say(f"{stamp(now())} {name}: {text}")
         for name in self._wrong.keys() - wrong.keys():
-            self._out.say(f"{stamp(now())} {name}: goes on")
-        self._wrong = wrong
+            if name in syncs:
+                self._out.say(f"{stamp(now())} {name}: goes on")
+                del self._wrong[name]
+        self._wrong |= wrong
 
     def outage(self, label: str, error: SyncError | None) -> None:
         """An account stopped answering, or answers again."""

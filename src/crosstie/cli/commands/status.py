@@ -6,9 +6,12 @@ from crosstie.cli.calls import age, found, now, stamp, with_state
 from crosstie.cli.group import app as make
 from crosstie.cli.options import App, AsJson, Debug
 from crosstie.cli.out import Out
-from crosstie.cli.showing import counted, did
+from crosstie.cli.showing import did
 from crosstie.service import standing
+from crosstie.service.accounts import AccountStatus
+from crosstie.service.counting import counted
 from crosstie.service.standing import RunLine, Status, SyncStatus
+from crosstie.service.unfound import told
 
 app = make("Show how every sync stands.")
 
@@ -63,6 +66,10 @@ def _show(out: Out, answer: Status) -> None:
     )
     for s in answer.syncs:
         _delays(out, s)
+        for missing in s.not_found:
+            out.line(f"! {s.sync}: {told(missing)}", "yellow")
+    for each in answer.accounts:
+        _account(out, each)
     if answer.runs:
         out.line()
         rows = [_run(run) for run in answer.runs]
@@ -77,6 +84,17 @@ def _run(run: RunLine) -> tuple[str, ...]:
 
 def _ago(at: float | None) -> str:
     return "never" if at is None else f"{age(now() - at)} ago"
+
+
+def _account(out: Out, each: AccountStatus) -> None:
+    """What its rate budget has left, and why it is left alone."""
+    for pause in each.left_alone:
+        again = f"tried again at {stamp(pause.next_at)} UTC"
+        since = f"left alone since {stamp(pause.since)} UTC, {again}"
+        out.line(f"! {each.account}: {since}: {pause.reason}", "yellow")
+    for used in each.used:
+        share = f"{used.calls:,} of {used.limit:,} calls in {age(used.seconds)}"
+        out.line(f"{each.account}: {share}")
 
 
 def _delays(out: Out, s: SyncStatus) -> None:
