@@ -2,7 +2,7 @@
 # The environment is built in .venv once, and again when pyproject.toml changes.
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test check bench clean
+.PHONY: help demo test check bench proof clean
 
 # Another interpreter: make test PYTHON=/path/to/python3.12
 PYTHON ?=
@@ -28,6 +28,9 @@ check: $(READY) ## Formatting, lint, types, and which floor may import which
 
 bench: $(READY) ## Measure; print a table and write bench.json
 	@$(BIN)/python tests/bench/run.py
+
+proof: $(READY) ## Play it all on every core, and write docs/proof.md: half an hour or so
+	@$(BIN)/python tests/simulation/proof.py
 
 clean: ## Remove the environment and everything that was built or cached
 	rm -rf $(VENV) .venv-* build dist .coverage* bench.json

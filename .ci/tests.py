@@ -7,6 +7,9 @@ import re
 import subprocess
 import sys
 from pathlib import Path
+from typing import Any
+
+from handlers import never_run
 
 FLOORS = ("core", "engine")
 DATA = Path(".coverage-figures.json")
@@ -30,6 +33,7 @@ def main() -> int:
         files = json.loads(DATA.read_text())["files"]
         for floor in FLOORS:
             print(branches(floor, files))
+        print(handlers(files))
     print(skipped(told))
     LAST.write_text(summary(told) + "\n")
     print(summary(told))
@@ -60,6 +64,12 @@ def branches(floor: str, files: dict[str, dict[str, dict[str, int]]]) -> str:
         f"crosstie/{floor}: branch coverage {share(taken, there)} ({taken} of {there}), "
         f"line coverage {share(lines, all_lines)} ({lines} of {all_lines})"
     )
+
+
+def handlers(files: dict[str, dict[str, Any]]) -> str:
+    total, missed = never_run(files)
+    named = ": " + ", ".join(missed) if missed else ""
+    return f"except blocks run: {total - len(missed)} of {total}{named}"
 
 
 def share(part: int, whole: int) -> str:
