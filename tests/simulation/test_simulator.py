@@ -29,38 +29,27 @@ from crosstie.testing.simulator import life as lives
 from crosstie.testing.simulator.builtin import DATABASE, SERVICE, Nowhere
 from crosstie.testing.simulator.finding import chosen
 from crosstie.testing.simulator.many import Wanted, chunk, many
-from crosstie.testing.simulator.pause import Violation
 from crosstie.testing.simulator.shrink import shrunk
 from crosstie.testing.simulator.state import State
 from crosstie.testing.simulator.worlds import pick, world_of
 
 SCHEDULES = 20_000
 REGRESSIONS = Path(__file__).parent / "regressions.txt"
-OPEN = ("nobody knows of",)
-"""What is known to be wrong, by its words: a process that dies in a complete scan, after the feed
-was read past a new record, leaves it unseen until the next one. Who mends it takes it out here."""
-
-
-def known(violation: Violation) -> bool:
-    return any(words in violation.text for words in OPEN)
 
 
 def test_no_schedule_breaks_a_promise() -> None:
     done = many(Wanted(), 0, SCHEDULES, os.cpu_count() or 1)
-    new = [each for each in done.broken if not any(words in each.text for words in OPEN)]
-    assert new == []
-    # So rare that anything else with these words is noticed: 2 seeds are known.
-    assert done.violations <= 2
-    assert done.violations == len(done.broken), "all of them were told by name"
+    assert done.broken == ()
+    assert done.violations == 0
     assert done.crashes > SCHEDULES / 3
     # The rarest calls are left to test_exhaustive.py, which lets a process die at every await.
-    assert len(done.points - done.died) <= 4, done.points - done.died
+    assert len(done.died) > 0.9 * len(done.points), done.points - done.died
 
 
 def test_what_once_failed_stays_mended() -> None:
     lines = [line.partition("#")[0].strip() for line in REGRESSIONS.read_text().splitlines()]
     seeds = [int(line) for line in lines if line]
-    assert first_violation(seeds, known=known) is None
+    assert first_violation(seeds) is None
 
 
 def test_a_seed_is_the_same_schedule_in_every_process() -> None:
@@ -129,7 +118,7 @@ PLANTED: dict[str, tuple[object, str, Callable[..., Any], int]] = {
 def test_a_planted_bug_is_found_and_made_small(bug: str, monkeypatch: pytest.MonkeyPatch) -> None:
     where, name, instead, within = PLANTED[bug]
     monkeypatch.setattr(where, name, instead)
-    found = first_violation(range(within), known=known)
+    found = first_violation(range(within))
     assert found is not None
     world = pick(chosen(None), found.seed)
     small = shrunk(world, draw(found.seed))

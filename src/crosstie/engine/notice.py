@@ -56,12 +56,13 @@ async def meet_now(work: Work) -> None:
     come, and lets all of them meet at once.
     """
     unmet = work.ledger.notes.unmet
-    matched = await work.store.last_scan(work.name) is not None
-    for side in SIDES:
-        ids = unmet.pop((work.name, side), [])
-        if ids and matched:
-            told = [Sighting(record_id) for record_id in ids]
-            await work.store.notice(work.name, side, told, work.clock.now())
+    waiting = {side: unmet.pop((work.name, side), []) for side in SIDES}
+    if not any(waiting.values()) or (await work.store.last_scan(work.name)).at is None:
+        return
+    for side, ids in waiting.items():
+        told = [Sighting(record_id) for record_id in ids]
+        await work.store.notice(work.name, side, told, work.clock.now())
+    await work.store.waive_scan(work.name)
 
 
 def watch(work: Work, side: Side, entries: Sequence[Record | Tombstone]) -> None:

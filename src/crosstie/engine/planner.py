@@ -16,7 +16,8 @@ from crosstie.engine.drain import drain
 from crosstie.engine.notice import notice
 from crosstie.engine.reconcile import overdue, reconcile
 from crosstie.engine.scene import Scene
-from crosstie.engine.virtual import VirtualCollection, VirtualStore
+from crosstie.engine.virtual_collection import VirtualCollection
+from crosstie.engine.virtual_store import VirtualStore
 from crosstie.engine.work import Ledger, Work
 
 

@@ -10,6 +10,7 @@ import re
 from collections import Counter
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
+from math import inf
 
 from crosstie.core.errors import Rejected, Unlinked
 from crosstie.core.mapping import SideMap
@@ -55,13 +56,14 @@ class Surveyed:
 
 
 async def overdue(work: Work) -> bool:
-    """Whether the complete scan that the rhythm asks for is due, or there never was one.
+    """Whether the complete scan that the rhythm asks for is due, owed, or there never was one.
 
     By the state, not by how long this process runs: a run an hour scans as often as a long one. A
     scan of the future, from a clock that was set back, counts as none.
     """
     last = await work.store.last_scan(work.name)
-    return last is None or not last <= work.clock.now() < last + work.sync.rhythm.reconcile
+    at = -inf if last.at is None else last.at
+    return last.wanted or not at <= work.clock.now() < at + work.sync.rhythm.reconcile
 
 
 async def reconcile(

@@ -188,7 +188,7 @@ async def _look(work: Work, options: Options) -> Seen | SyncError:
             await work.ask(side, work.at(side).open())
         # A running engine has a timetable of its own for the complete scans after the first.
         everything = options.full or await (
-            overdue(work) if options.looks is None else _never_scanned(work)
+            overdue(work) if options.looks is None else _wanted(work)
         )
         # Before anything is noticed: what is noticed is thought to be about these two systems.
         accepted = await origin.accept(work) if options.release else ()
@@ -217,5 +217,5 @@ async def _survey(
     return await reconcile(work, sides, early=early, sure=sure) if sides else None
 
 
-async def _never_scanned(work: Work) -> bool:
-    return await work.store.last_scan(work.name) is None
+async def _wanted(work: Work) -> bool:
+    return (await work.store.last_scan(work.name)).wanted

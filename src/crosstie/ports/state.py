@@ -41,6 +41,20 @@ class Noticed(msgspec.Struct, frozen=True):
     """Ids of all links of the records sighted, due or not."""
 
 
+class LastScan(msgspec.Struct, frozen=True):
+    """What is known of the complete scans of a sync."""
+
+    at: Instant | None = None
+    """When both sides were last scanned completely; None if never."""
+    owed: bool = False
+    """A feed was read past records without a link, which only a complete scan lets meet."""
+
+    @property
+    def wanted(self) -> bool:
+        """Whether a scan has to come before anything else, whatever the rhythm says."""
+        return self.at is None or self.owed
+
+
 class Stranger(NamedTuple):
     """A record without a link, waiting for the first match of two populations.
 

@@ -17,6 +17,7 @@ from crosstie.ports.state import (
     Figures,
     Group,
     Intent,
+    LastScan,
     Match,
     Noticed,
     RunRecord,
@@ -47,7 +48,8 @@ class LinkStore(Protocol):
         """Mark the links of these records due, and keep the cursor, in one transaction.
 
         A record without a link gets a one-sided one (not for `gone`); with `meet=False` it is only
-        named in `unknown`. An equal mark is no news.
+        named in `unknown`, and with a cursor a scan is owed from then on (`last_scan`): the feed
+        does not tell of it again. An equal mark is no news.
         News wake a waiting, asking or dead link with its attempts at zero; a closed link stays
         closed. The same id twice in a batch counts once, the last sighting wins.
         """
@@ -185,12 +187,16 @@ class JournalStore(Protocol):
         """Where the change feed of that side goes on."""
         ...
 
-    async def last_scan(self, sync: str) -> Instant | None:
-        """When both sides were last scanned completely; None if never."""
+    async def last_scan(self, sync: str) -> LastScan:
+        """When both sides were last scanned completely, and whether a scan is owed."""
         ...
 
     async def scanned(self, sync: str, now: Instant) -> None:
-        """Both sides were scanned completely, and all of it was noticed."""
+        """Both sides were scanned completely, and all of it was noticed: none is owed any more."""
+        ...
+
+    async def waive_scan(self, sync: str) -> None:
+        """The records that a scan was owed for were met without it."""
         ...
 
 

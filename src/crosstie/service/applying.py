@@ -18,7 +18,7 @@ from crosstie.engine import origin, planner
 from crosstie.engine.drain import Progress
 from crosstie.engine.run import Options, Report, run
 from crosstie.engine.scene import Scene
-from crosstie.engine.virtual import PENDING
+from crosstie.engine.virtual_collection import PENDING
 from crosstie.engine.work import Work
 from crosstie.ports import Sighting, Store
 from crosstie.service.asked import Braked, parted
@@ -151,7 +151,7 @@ def _unseen(doubts: Mapping[str, str], seen: Mapping[str, str]) -> Mapping[str, 
 
 async def _notice(work: Work, store: Store, plan: Plan) -> None:
     """Make the planned records due. Before the first scan the run finds all of them itself."""
-    if await store.last_scan(work.name) is None:
+    if (await store.last_scan(work.name)).at is None:
         return
     now = work.clock.now()
     for side in Side:

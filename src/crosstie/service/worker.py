@@ -138,7 +138,7 @@ async def _lane(
     clock = works[0].clock
     timetable = Timetable(works, clock.now())
     for work in works:
-        timetable.scanned(work, await opened.store.last_scan(work.name))
+        timetable.scanned(work, (await opened.store.last_scan(work.name)).at)
     outages = Outages(works, opened.store, outage) if outage is not None else None
 
     async def once(some: Sequence[Work], options: Options) -> bool:

@@ -25,7 +25,7 @@ from sqlalchemy import (
 from crosstie.core.values import Cursor, Instant, Link, LinkState, Side
 from crosstie.ports.state import Noticed, Sighting
 from crosstie.store.rows import LINK_COLUMNS, link_of
-from crosstie.store.runs import set_cursor
+from crosstie.store.runs import owe_scan, set_cursor
 from crosstie.store.tables import ACTIVE, intent, link
 from crosstie.store.wording import Whole, among, insert_new, packed
 
@@ -189,6 +189,8 @@ def notice(
         added = connection.execute(_add[side], fresh).scalars().all()
     if cursor is not None:
         set_cursor(connection, sync, side, cursor)
+        if unknown and not meet:
+            owe_scan(connection, sync, owed=True)
     return Noticed(
         marked=len(news) + len(added),
         new=len(added),

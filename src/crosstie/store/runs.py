@@ -19,7 +19,7 @@ from sqlalchemy import (
 )
 
 from crosstie.core.values import Cursor, Instant, LinkState, Side
-from crosstie.ports.state import Figures, RunRecord
+from crosstie.ports.state import Figures, LastScan, RunRecord
 from crosstie.store import tables
 from crosstie.store.rows import encode, run_of
 from crosstie.store.tables import ACTIVE, conflict, intent, link, run, sync_state
@@ -33,8 +33,11 @@ _cursor = select(tables.cursor.c.cursor).where(
 )
 _set_cursor = upsert(tables.cursor, ("sync", "side"), ("cursor",))
 _held = select(sync_state.c.held).where(sync_state.c.sync == bindparam("sync"))
-_last_scan = select(sync_state.c.scanned_at).where(sync_state.c.sync == bindparam("sync"))
-_scanned = upsert(sync_state, ("sync",), ("scanned_at",))
+_last_scan = select(sync_state.c.scanned_at, sync_state.c.scan_owed).where(
+    sync_state.c.sync == bindparam("sync")
+)
+_scanned = upsert(sync_state, ("sync",), ("scanned_at", "scan_owed"))
+_owe = upsert(sync_state, ("sync",), ("scan_owed",))
 _forget_run = delete(run).where(run.c.id == bindparam("run"))
 _hold = upsert(sync_state, ("sync",), ("held",))
 _start = insert(run).returning(run.c.id)
@@ -105,15 +108,20 @@ def set_cursor(connection: Connection, sync: str, side: Side, cursor: Cursor) ->
     connection.execute(_set_cursor, {"sync": sync, "side": side.value, "cursor": cursor})
 
 
-def last_scan(connection: Connection, sync: str) -> Instant | None:
+def last_scan(connection: Connection, sync: str) -> LastScan:
     """`JournalStore.last_scan`."""
-    at: Instant | None = connection.execute(_last_scan, {"sync": sync}).scalar_one_or_none()
-    return at
+    row = connection.execute(_last_scan, {"sync": sync}).one_or_none()
+    return LastScan() if row is None else LastScan(row.scanned_at, bool(row.scan_owed))
 
 
 def scanned(connection: Connection, sync: str, now: Instant) -> None:
     """`JournalStore.scanned`."""
-    connection.execute(_scanned, {"sync": sync, "scanned_at": now})
+    connection.execute(_scanned, {"sync": sync, "scanned_at": now, "scan_owed": 0})
+
+
+def owe_scan(connection: Connection, sync: str, *, owed: bool) -> None:
+    """Keep that a complete scan has to come, or that none has to any more."""
+    connection.execute(_owe, {"sync": sync, "scan_owed": int(owed)})
 
 
 def due_count(connection: Connection, sync: str, now: Instant, most: int) -> int:

@@ -12,6 +12,7 @@ from crosstie.ports.state import (
     Entry,
     Figures,
     Intent,
+    LastScan,
     Match,
     Noticed,
     RunRecord,
@@ -225,13 +226,17 @@ class SqlStore(ScratchStore, PastSide, ProofSide, BudgetSide, LeaseSide):
         """See `JournalStore`."""
         return await self._reading(runs.cursor, sync, side)
 
-    async def last_scan(self, sync: str) -> Instant | None:
+    async def last_scan(self, sync: str) -> LastScan:
         """See `JournalStore`."""
         return await self._reading(runs.last_scan, sync)
 
     async def scanned(self, sync: str, now: Instant) -> None:
         """See `JournalStore`."""
         await self._writing(runs.scanned, sync, now)
+
+    async def waive_scan(self, sync: str) -> None:
+        """See `JournalStore`."""
+        await self._writing(runs.owe_scan, sync, owed=False)
 
     async def due_count(self, sync: str, now: Instant, most: int) -> int:
         """See `DeskStore`."""

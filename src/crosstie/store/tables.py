@@ -194,6 +194,7 @@ sync_state = Table(
     metadata,
     Column("sync", Text, primary_key=True),
     Column("scanned_at", Float),
+    Column("scan_owed", Whole, nullable=False, server_default="0"),
     Column("held", Text),
 )
 

@@ -136,7 +136,7 @@ class EvidenceContract:
         run(store.keep_origin(SYNC, LEFT, Origin(3, 3)))
         run(store.doubt(SYNC, LEFT, "it is older"))
         assert run(store.origin(SYNC, LEFT)) == Origin(3, 3, doubt="it is older")
-        assert (run(store.held(SYNC)), run(store.last_scan(SYNC))) == ("it is older", None)
+        assert (run(store.held(SYNC)), run(store.last_scan(SYNC)).at) == ("it is older", None)
         assert run(store.held("other")) is None
 
     def test_link_numbers_given_out_are_remembered_when_links_are_gone(self, store: Store) -> None:

@@ -5,7 +5,17 @@ from __future__ import annotations
 from msgspec.structs import replace
 
 from crosstie.core.values import Cursor, Link, LinkState
-from crosstie.ports import Conflict, ConflictKind, Figures, Intent, RunRecord, Step, Store
+from crosstie.ports import (
+    Conflict,
+    ConflictKind,
+    Figures,
+    Intent,
+    LastScan,
+    RunRecord,
+    Sighting,
+    Step,
+    Store,
+)
 from crosstie.testing.driving import LEFT, RIGHT, SYNC, noticed_link, run
 
 
@@ -22,18 +32,34 @@ class RunContract:
         assert run(store.cursor("other", LEFT)) is None
 
     def test_scans_and_holds_are_told_without_disturbing_each_other(self, store: Store) -> None:
-        assert run(store.last_scan(SYNC)) is None
+        assert run(store.last_scan(SYNC)) == LastScan()
         run(store.scanned(SYNC, 3.0))
         run(store.hold(SYNC, "would delete 900 of 1,000"))
         run(store.scanned(SYNC, 4.0))
         run(store.hold("other", "no scan yet"))
-        assert run(store.last_scan(SYNC)) == 4.0
-        assert run(store.last_scan("other")) is None
+        assert run(store.last_scan(SYNC)) == LastScan(4.0)
+        assert run(store.last_scan("other")).at is None
         figures = run(store.figures(SYNC, 9.0))
         assert (figures.scanned_at, figures.held) == (4.0, "would delete 900 of 1,000")
         run(store.hold(SYNC, None))
         figures = run(store.figures(SYNC, 9.0))
         assert (figures.scanned_at, figures.held) == (4.0, None)
+
+    def test_a_feed_read_past_a_record_without_a_link_owes_a_scan(self, store: Store) -> None:
+        run(store.scanned(SYNC, 3.0))
+        told = [Sighting("l1", "m1")]
+        run(store.notice(SYNC, LEFT, told, 4.0, meet=False))
+        assert not run(store.last_scan(SYNC)).owed, "the feed will tell of it again"
+        run(store.notice(SYNC, LEFT, [Sighting("l1", gone=True)], 4.0, Cursor("c"), meet=False))
+        assert not run(store.last_scan(SYNC)).owed, "it is gone"
+        run(store.notice(SYNC, LEFT, told, 4.0, Cursor("d"), meet=False))
+        assert run(store.last_scan(SYNC)) == LastScan(3.0, owed=True)
+        assert run(store.last_scan(SYNC)).wanted
+        run(store.scanned(SYNC, 5.0))
+        assert run(store.last_scan(SYNC)) == LastScan(5.0)
+        run(store.notice(SYNC, LEFT, told, 6.0, Cursor("e"), meet=False))
+        run(store.waive_scan(SYNC))
+        assert run(store.last_scan(SYNC)) == LastScan(5.0)
 
     def test_runs_are_told_newest_first(self, store: Store) -> None:
         first = run(store.start_run("sync", 1.0))

@@ -9,7 +9,7 @@ from crosstie.core.errors import Retry
 from crosstie.core.values import Side
 from crosstie.engine.meet import marker_of
 from crosstie.engine.planner import plan
-from crosstie.engine.virtual import VirtualStore
+from crosstie.engine.virtual_store import VirtualStore
 from crosstie.testing.fakes import drive
 
 DEAF = far(sees_deletes=False)

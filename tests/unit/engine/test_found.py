@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import replace
+from typing import Any
 
 import pytest
 from world import World, fail, far, linked, near, state
@@ -26,6 +27,18 @@ def test_a_complete_scan_that_fails_leaves_no_new_record_unseen() -> None:
     assert world.run(full=True).missed
     world.clock.advance(60)
     world.run()
+    assert right_id in {link.right_id for link in state(world, LinkState.ACTIVE)}
+
+
+@pytest.mark.parametrize("looks", [None, {"people": [Side.RIGHT]}])
+def test_a_process_that_dies_in_a_complete_scan_leaves_no_new_record_unseen(looks: Any) -> None:
+    world, _, _ = linked()
+    right_id = world.right.add({"name": "New", "email": "new@x.example", "phone": "8"})
+    fail(world.right, "scan", Crash())
+    with pytest.raises(Crash):
+        world.run(full=True)
+    world.clock.advance(60)
+    world.run(looks=looks)
     assert right_id in {link.right_id for link in state(world, LinkState.ACTIVE)}
 
 

@@ -160,6 +160,7 @@ def _runs() -> None:
         "sync_state",
         _text("sync", primary_key=True),
         _maybe("scanned_at", sa.Float),
+        _number("scan_owed", server_default="0"),
         _maybe("held"),
     )
     op.create_table(

@@ -1,4 +1,4 @@
-"""A world in which nothing happens: collections and a store that answer as if it had.
+"""A store in which nothing happens: it answers as if it had.
 
 The planner runs the real settling on them, so a plan is made by the same decisions as a run.
 """
@@ -12,102 +12,24 @@ from msgspec.structs import replace
 
 from crosstie.core.values import (
     Cursor,
-    Fields,
     Instant,
-    Json,
     Link,
     LinkState,
-    Page,
-    Record,
     Side,
-    Version,
 )
 from crosstie.engine.evidence import ImaginedProofs
 from crosstie.ports import (
-    Capabilities,
-    Collection,
     Conflict,
     FlowStore,
-    Found,
     Group,
     Intent,
-    Lookup,
+    LastScan,
     Match,
     Noticed,
-    Schema,
     Sighting,
     Step,
     Stranger,
 )
-
-PENDING = "(known after create)"
-
-
-class VirtualCollection:
-    """Reads the real collection; what it is told to write it only shows as written."""
-
-    def __init__(self, real: Collection) -> None:
-        self._real = real
-        self.surveyed = False
-        """A complete scan was just compared: who has no counterpart in it has none."""
-        self._then: dict[str, Record | None] = {}
-        """Records as the plan leaves them; None where it deletes them."""
-        self._index: dict[tuple[str, str], list[Record]] = {}
-
-    @property
-    def name(self) -> str:
-        return self._real.name
-
-    @property
-    def can(self) -> Capabilities:
-        return self._real.can
-
-    async def open(self) -> None:
-        await self._real.open()
-
-    async def changes(self, cursor: Cursor | None) -> Page:
-        return await self._real.changes(cursor)
-
-    async def acknowledge(self, cursor: Cursor) -> None:
-        """The system is not to forget anything because of a plan."""
-
-    async def scan(self, cursor: Cursor | None) -> Page:
-        return await self._real.scan(cursor)
-
-    async def read(self, ids: Sequence[str]) -> Found:
-        real = [record_id for record_id in ids if record_id != PENDING]
-        return await self._real.read(real) if real else Found({}, frozenset(ids))
-
-    async def find(self, lookup: Lookup) -> Sequence[Record]:
-        """What is there by then: a second one with the key of a planned one is no news."""
-        looks = [self._index.get(_place(*each), ()) for each in lookup.equal.items()]
-        found = {record.id: record for look in looks for record in look}
-        if self.can.local or not self.surveyed:
-            found |= {record.id: record for record in await self._real.find(lookup)}
-        then = [self._then.get(record.id, record) for record in found.values()]
-        return [record for record in then if record is not None]
-
-    async def create(self, fields: Fields, key: str) -> Record:
-        return self._plan(Record(PENDING, {"id": PENDING, **fields}))
-
-    async def update(
-        self, record_id: str, patch: Fields, was: Fields, if_version: Version | None
-    ) -> Record:
-        return self._plan(Record(record_id, {**was, **patch}, version=if_version))
-
-    async def delete(self, record_id: str, was: Fields, if_version: Version | None) -> None:
-        self._then[record_id] = None
-
-    def _plan(self, record: Record) -> Record:
-        if record.id != PENDING:
-            self._then[record.id] = record
-        for name in self.can.searchable:
-            place = _place(name, record.fields.get(name))
-            self._index.setdefault(place, []).append(record)
-        return record
-
-    async def schema(self) -> Schema:
-        return await self._real.schema()
 
 
 class VirtualStore(ImaginedProofs):
@@ -254,11 +176,14 @@ class VirtualStore(ImaginedProofs):
     ) -> None:
         self.conflicts.extend(asked)
 
-    async def last_scan(self, sync: str) -> Instant | None:
+    async def last_scan(self, sync: str) -> LastScan:
         return await self._real.last_scan(sync)
 
     async def scanned(self, sync: str, now: Instant) -> None:
         """A plan is no reconcile."""
+
+    async def waive_scan(self, sync: str) -> None:
+        """Nor does it meet anybody."""
 
     async def cursor(self, sync: str, side: Side) -> Cursor | None:
         return await self._real.cursor(sync, side)
@@ -285,10 +210,6 @@ class VirtualStore(ImaginedProofs):
         if link.left_id is not None and link.right_id is not None:
             self._paired.setdefault((link.sync, Side.LEFT), {})[link.left_id] = link.right_id
             self._paired.setdefault((link.sync, Side.RIGHT), {})[link.right_id] = link.left_id
-
-
-def _place(name: str, value: Json) -> tuple[str, str]:
-    return name, repr(value)
 
 
 def _complete(link: Link) -> bool:
