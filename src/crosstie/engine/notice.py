@@ -49,20 +49,29 @@ async def notice(work: Work, side: Side, *, meet: bool = True) -> int:
     return gone
 
 
-async def meet_now(work: Work) -> None:
-    """Make links of the records that the feed left to a scan, which failed.
+async def meet_told(work: Work) -> None:
+    """Make links of the records that the feed left to a scan, and that the scan did not show.
 
-    The feed does not tell of them again. Before the first match they are left alone: it is still to
-    come, and lets all of them meet at once.
+    The feed does not tell of them again. Who has a link by now was shown.
     """
-    unmet = work.ledger.notes.unmet
-    waiting = {side: unmet.pop((work.name, side), []) for side in SIDES}
-    if not any(waiting.values()) or (await work.store.last_scan(work.name)).at is None:
-        return
-    for side, ids in waiting.items():
-        told = [Sighting(record_id) for record_id in ids]
-        await work.store.notice(work.name, side, told, work.clock.now())
-    await work.store.waive_scan(work.name)
+    for side in SIDES:
+        ids = work.ledger.notes.unmet.pop((work.name, side), [])
+        if ids:
+            known = await work.store.marks_at(work.name, side, ids)
+            told = [Sighting(record_id) for record_id in ids if record_id not in known]
+            await work.store.notice(work.name, side, told, work.clock.now())
+
+
+async def meet_now(work: Work) -> None:
+    """Do so although the scan failed.
+
+    Before the first match they are left alone: it is still to come, and lets all of them meet at
+    once.
+    """
+    waiting = any(work.ledger.notes.unmet.get((work.name, side)) for side in SIDES)
+    if waiting and (await work.store.last_scan(work.name)).at is not None:
+        await meet_told(work)
+        await work.store.waive_scan(work.name)
 
 
 def watch(work: Work, side: Side, entries: Sequence[Record | Tombstone]) -> None:

@@ -25,7 +25,7 @@ from crosstie.core.values import (
     canonical_json,
 )
 from crosstie.engine import evidence
-from crosstie.engine.notice import PAGES, sightings, watch
+from crosstie.engine.notice import PAGES, meet_told, sightings, watch
 from crosstie.engine.work import Work
 from crosstie.ports import Conflict, ConflictKind, Group, Match, Sighting, Stranger
 from crosstie.ports.proof import Scan
@@ -98,6 +98,7 @@ async def reconcile(
         believed = side in sure or work.at(side).can.local
         await _miss(work, side, ids, None if believed else scan, out)
     if len(sides) == len(Side):
+        await meet_told(work)
         await work.store.scanned(work.name, work.clock.now())
     return out
 

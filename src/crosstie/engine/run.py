@@ -203,7 +203,6 @@ async def _look(work: Work, options: Options) -> Seen | SyncError:
         told = {s for s in sides if everything or not work.at(s).can.has_changes}
         scanned = [side for side in sides if side in told or side in early]
         survey = await _survey(work, scanned, set(early) - told, accepted)
-        work.ledger.notes.unmet.clear()
         doubt = await origin.after_a_look(work, survey, accepted)
     except SyncError as error:
         await meet_now(work)

@@ -127,9 +127,11 @@ def _resting(work: Work) -> bool:
 async def _link(work: Work, job: Job, link_id: int, pasts: Sequence[Written]) -> None:
     """Take back what was written to the records of one link, one write after the other."""
     for past in pasts:
-        for attempt in range(1, TRIES + 1):
+        attempt = 0
+        while True:
             if job.judge.over:
                 return
+            attempt += 1
             try:
                 await _one(work, job, link_id, past)
             except Stale as moved:
@@ -152,14 +154,12 @@ async def _fail(job: Job, past: Written, error: SyncError) -> None:
 async def _one(work: Work, job: Job, link_id: int, past: Written) -> None:
     link = await job.store.link(link_id)
     records = await _read(work, link)
-    for intent in await job.store.open_intents([link_id]) if link is not None else ():
-        if intent.undoes is None:
+    if link is not None and (begun := await job.store.open_intents([link_id])):
+        if begun[0].undoes is None:
             why = "what became of an earlier write to it is not known yet: `crosstie run --once`"
             job.left.append(undo.left(past, link, why))
             return
-        if link is None:
-            return
-        await undone.finish(work, link, intent, records)
+        await undone.FINISH[begun[0].kind](work, link, begun[0], records)
         if await job.store.open_intents([link_id]):
             # It waits for the search to show what may have been made.
             return
@@ -239,10 +239,9 @@ async def _parent(job: Job, sync: str, left_id: str) -> str | None:
         found = await job.store.counterparts(sync, Side.LEFT, [left_id])
         right_id = found.get(left_id)
         if right_id is None:
-            for link_id in await job.store.past_links(left_id, BATCH):
-                link = await job.store.link(link_id)
-                if link is not None and link.sync == sync and link.left_id is None:
-                    right_id = link.right_id
+            links = [await job.store.link(n) for n in await job.store.past_links(left_id, BATCH)]
+            alone = [link for link in links if link and link.sync == sync and link.left_id is None]
+            right_id = alone[-1].right_id if alone else None
         job.parents[sync, left_id] = right_id
     return job.parents[sync, left_id]
 
