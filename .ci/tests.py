@@ -16,19 +16,20 @@ DATA = Path(".coverage-figures.json")
 # The same examples each time, and no complaint about a slow machine: a verdict has to be the same
 # twice. Run pytest itself to have hypothesis look further.
 PYTEST = ("pytest", "-rs", "--color=no", "--hypothesis-profile=ci")
+# On every core, and who is done takes over from the others.
+SPREAD = ("--numprocesses=auto", "--dist=worksteal")
+MEASURED = ("--cov=crosstie", f"--cov-report=json:{DATA}")
 LAST = Path(".coverage-summary")
 """Kept for `.ci/run`, so that it can be the last thing said there."""
 
 
 def main() -> int:
-    coverage = [sys.executable, "-m", "coverage"]
     DATA.unlink(missing_ok=True)
     run = subprocess.Popen(
-        [*coverage, "run", "-m", *PYTEST, *sys.argv[1:]],
+        [sys.executable, "-m", *PYTEST, *SPREAD, *MEASURED, *sys.argv[1:]],
         stdout=subprocess.PIPE,
     )
     told = echo(run)
-    subprocess.run([*coverage, "json", "--quiet", "-o", str(DATA)], check=False)
     if DATA.exists():
         files = json.loads(DATA.read_text())["files"]
         for floor in FLOORS:

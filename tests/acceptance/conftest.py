@@ -22,6 +22,8 @@ def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     monkeypatch.setattr(sys, "dont_write_bytecode", True)
     monkeypatch.setenv("GHL_TOKEN", DEFAULT_TOKEN)
     monkeypatch.delenv("CROSSTIE_DEBUG", raising=False)
+    # The processes that tests are spread over have a width of their own.
+    monkeypatch.delenv("COLUMNS", raising=False)
     return tmp_path
 
 

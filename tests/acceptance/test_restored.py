@@ -10,7 +10,8 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from tests.acceptance.world import World
+
+from .world import World
 
 
 @pytest.fixture

@@ -11,7 +11,6 @@ from crosstie.sandbox.hosted import Hosted
 
 from .client import Crm
 
-OPENAPI_LINE = pytest.StashKey[str]()
 NOON = 1_767_268_800.0
 
 
@@ -27,12 +26,3 @@ def trips() -> Iterator[Crm]:
     """The TripBuilder location."""
     with Hosted(GhlSandbox("tripbuilder", now=lambda: NOON)) as hosted:
         yield Crm(hosted)
-
-
-def pytest_terminal_summary(
-    terminalreporter: pytest.TerminalReporter, config: pytest.Config
-) -> None:
-    """Say how much of the official OpenAPI was checked."""
-    line = config.stash.get(OPENAPI_LINE, "")
-    if line:
-        terminalreporter.write_line(line)
