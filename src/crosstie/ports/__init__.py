@@ -14,6 +14,7 @@ from crosstie.ports.lease import TENANT, Lease, LeaseStore
 from crosstie.ports.past import PastStore
 from crosstie.ports.runtime import Clock, Dice, Doors, Tasks
 from crosstie.ports.state import (
+    CUT_OFF,
     LEFT_ALONE,
     UNDONE,
     Answer,
@@ -37,6 +38,7 @@ from crosstie.ports.state import (
 from crosstie.ports.store import DeskStore, FlowStore, JournalStore, LinkStore, MatchStore, Store
 
 __all__ = [
+    "CUT_OFF",
     "LEFT_ALONE",
     "TENANT",
     "UNDONE",

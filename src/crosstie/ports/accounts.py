@@ -9,8 +9,9 @@ from typing import Literal, Protocol, TypeAlias
 from crosstie.core.budget import Counted
 from crosstie.core.values import Instant
 
-PauseKind: TypeAlias = Literal["breaker", "limit"]
-"""`breaker`: it does not answer, or not well.  `limit`: it told us to wait."""
+PauseKind: TypeAlias = Literal["breaker", "limit", "halt"]
+"""`breaker`: it does not answer, or not well.  `limit`: it told us to wait.  `halt`: it lets us do
+nothing until a person has acted, e.g. because the token was revoked."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -51,6 +51,13 @@ class LeaseStore(Protocol):
         """The lease that was taken last and not given back, even if it ended."""
         ...
 
+    async def last_lease(self, tenant: str) -> Lease | None:
+        """The lease that was taken last; without an owner once it was given back.
+
+        It then says until when it would have lasted. None: there was none yet.
+        """
+        ...
+
     def work_under(self, lease: Lease | None) -> None:
         """From now on this store writes only while that lease is not taken by somebody else.
 

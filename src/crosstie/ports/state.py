@@ -14,6 +14,8 @@ from crosstie.core.values import MISSING, Fields, Instant, Json, Link, LinkState
 OperationKind = Literal["create", "update", "delete"]
 UNDONE = "undone"
 """`Link.error` of a record whose counterpart was taken back: quiet until the record changes."""
+CUT_OFF = "cut off: the process ended before it could say how it went"
+"""`RunRecord.error` of a run whose process died, or was killed."""
 LEFT_ALONE = "left_alone"
 """`Link.error` of a link that a person wants left alone until one of its records changes."""
 
@@ -264,3 +266,8 @@ class RunRecord:
     counts: Mapping[str, int] = field(default_factory=dict)
     error: str | None = None
     id: int = 0
+
+    @property
+    def was_cut_off(self) -> bool:
+        """Its process ended before it did; `ended` is when that was found out."""
+        return self.error == CUT_OFF

@@ -276,6 +276,14 @@ class DeskStore(Protocol):
         """End a run with its figures. One that counted nothing and had no error is forgotten."""
         ...
 
+    async def cut_off(self, now: Instant) -> int:
+        """End every run that has no end with `CUT_OFF`, and what the history says that it wrote.
+
+        Asked by whoever holds the lease, before a run of its own: nobody else has one under way.
+        Says how many there were.
+        """
+        ...
+
     async def runs(self, limit: int) -> Sequence[RunRecord]:
         """The newest runs first."""
         ...

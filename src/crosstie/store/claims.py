@@ -47,15 +47,16 @@ def claim(
     What is skipped is left out here: hardly any of it is due, and a list of all of it would be
     told to the database with every claim.
     """
-    found: list[Link] = []
+    # By their numbers: a link that is put off between two looks is found by both.
+    found: dict[int, Link] = {}
     at, last = _LONG_AGO, 0
     while len(found) < limit:
         rows = _claim.found(connection, sync, now, at, last, limit)
-        found += [link_of(row[1:]) for row in rows if row[1] not in skip]
+        found.update((row[1], link_of(row[1:])) for row in rows if row[1] not in skip)
         if len(rows) < limit:
             break
         at, last = rows[-1][:2]
-    return found[:limit]
+    return list(found.values())[:limit]
 
 
 def newest_due(

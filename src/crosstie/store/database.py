@@ -38,6 +38,13 @@ class Database(Protocol):
         """All that the function sees is of one moment."""
         ...
 
+    def ask(self, work: Callable[[Connection], T]) -> T:
+        """As `read`, for a single statement: it needs no transaction around it.
+
+        One that comes in several parts sees each part as it is by then.
+        """
+        ...
+
     def write(self, work: Callable[[Connection], T], lease: Lease | None) -> T:
         """Nobody else writes meanwhile, and what it wrote is durable.
 

@@ -21,6 +21,7 @@ from crosstie.ports.proof import Scan
 from crosstie.ports.state import Noticed, Sighting
 from crosstie.store import links
 from crosstie.store.links import ID_COLUMN
+from crosstie.store.runs import owe_scan
 from crosstie.store.tables import link, missing
 from crosstie.store.wording import among, packed, upsert
 
@@ -123,6 +124,8 @@ def notice(
         # Its link may have been put off meanwhile, with an edit of the other side waiting.
         sightings = [replace(s, mark=None) if s.id in back else s for s in sightings]
     done = links.notice(connection, sync, side, sightings, now, cursor, meet=meet)
+    if done.unknown and cursor is not None:
+        owe_scan(connection, sync, owed=True)
     gone = [sighting.id for sighting in sightings if sighting.gone]
     if gone:
         known = connection.execute(_of_records[side], {"s": sync, "ids": packed(gone)}).all()

@@ -20,7 +20,7 @@ from sqlalchemy import (
     update,
 )
 
-from crosstie.core.values import MISSING, Instant, LinkState, Side
+from crosstie.core.values import MISSING, SIDES, Instant, LinkState, Side
 from crosstie.ports.state import Entry, Intent, Step
 from crosstie.store.absorb import absorb
 from crosstie.store.conflicts import close_conflicts, raise_conflict
@@ -253,7 +253,7 @@ def _wake(connection: Connection, steps: Sequence[Step]) -> None:
     """Wake what these steps wake, and those among them that must not rest."""
     linked: dict[tuple[str, Side], list[str]] = defaultdict(list)
     for step in steps:
-        for side in Side if step.wakes else ():
+        for side in SIDES if step.wakes else ():
             record_id = step.link.id_of(side)
             if record_id is not None:
                 linked[step.link.sync, side].append(record_id)

@@ -27,6 +27,10 @@ class LeaseSide(Transacting):
         """See `LeaseStore`."""
         return await self._reading(leases.holder, tenant)
 
+    async def last_lease(self, tenant: str) -> Lease | None:
+        """See `LeaseStore`."""
+        return await self._reading(leases.last, tenant)
+
     def work_under(self, lease: Lease | None) -> None:
         """See `LeaseStore`."""
         self._lease = lease

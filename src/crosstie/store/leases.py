@@ -105,10 +105,16 @@ def release(connection: Connection, lease: Lease) -> None:
 
 def holder(connection: Connection, name: str) -> Lease | None:
     """`LeaseStore.holder`."""
+    lease = last(connection, name)
+    return lease if lease is not None and lease.owner else None
+
+
+def last(connection: Connection, name: str) -> Lease | None:
+    """`LeaseStore.last_lease`."""
     row: Kept = connection.execute(_row, {"name": name}).one_or_none()
-    if row is None or row.owner is None:
+    if row is None or row.until is None:
         return None
-    return Lease(row.name, row.owner, row.epoch, row.since, row.until)
+    return Lease(row.name, row.owner or "", row.epoch, row.since, row.until)
 
 
 def _held(connection: Connection, lease: Lease) -> Lease:

@@ -25,8 +25,8 @@ from sqlalchemy import (
 from crosstie.core.values import Cursor, Instant, Link, LinkState, Side
 from crosstie.ports.state import Noticed, Sighting
 from crosstie.store.rows import LINK_COLUMNS, link_of
-from crosstie.store.runs import owe_scan, set_cursor
-from crosstie.store.tables import ACTIVE, intent, link
+from crosstie.store.runs import set_cursor
+from crosstie.store.tables import ACTIVE, WAITING, intent, link
 from crosstie.store.wording import Whole, among, insert_new, packed
 
 ID_COLUMN = {Side.LEFT: link.c.left_id, Side.RIGHT: link.c.right_id}
@@ -134,7 +134,7 @@ _wake_waiting: Update = (
         link.c.waits_sync == bindparam("s"),
         link.c.waits_side == bindparam("side"),
         among(link.c.waits_id, "ids"),
-        link.c.state == LinkState.WAITING.value,
+        link.c.state == WAITING,
     )
     .values(_woken)
 )
@@ -189,8 +189,6 @@ def notice(
         added = connection.execute(_add[side], fresh).scalars().all()
     if cursor is not None:
         set_cursor(connection, sync, side, cursor)
-        if unknown and not meet:
-            owe_scan(connection, sync, owed=True)
     return Noticed(
         marked=len(news) + len(added),
         new=len(added),

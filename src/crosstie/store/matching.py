@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 from msgspec.structs import replace
 from sqlalchemy import Connection, insert
 
-from crosstie.core.values import Instant, Link, LinkState, Side
+from crosstie.core.values import SIDES, Instant, Link, LinkState, Side
 from crosstie.ports.state import Conflict, Match
 from crosstie.store.absorb import absorb
 from crosstie.store.conflicts import raise_conflicts
@@ -78,11 +78,11 @@ def _absorbed(
 
 
 def _unsettled(news: Mapping[Side, Mapping[str, int]], link_: Link) -> int:
-    return sum(news[side].get(link_.id_of(side) or "", 0) for side in Side)
+    return sum(news[side].get(link_.id_of(side) or "", 0) for side in SIDES)
 
 
 def _ids(links: Sequence[Link]) -> dict[Side, list[str]]:
-    return {side: [i for each in links if (i := each.id_of(side)) is not None] for side in Side}
+    return {side: [i for each in links if (i := each.id_of(side)) is not None] for side in SIDES}
 
 
 def _wake(connection: Connection, sync: str, ids: Mapping[Side, Sequence[str]]) -> None:

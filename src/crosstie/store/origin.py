@@ -84,7 +84,7 @@ class ProofSide(Transacting):
 
     async def proven(self, link_ids: Sequence[int], side: Side) -> frozenset[int]:
         """See `ProofStore`."""
-        return await self._reading(evidence.proven, link_ids, side)
+        return await self._asking(evidence.proven, link_ids, side)
 
     async def found(self, link_id: int, side: Side) -> None:
         """See `ProofStore`."""
@@ -92,11 +92,11 @@ class ProofSide(Transacting):
 
     async def suspected(self, sync: str) -> frozenset[int]:
         """See `ProofStore`."""
-        return await self._reading(evidence.suspected, sync)
+        return await self._asking(evidence.suspected, sync)
 
     async def wanted(self, sync: str) -> Mapping[Side, Instant]:
         """See `ProofStore`."""
-        return await self._reading(evidence.wanted, sync)
+        return await self._asking(evidence.wanted, sync)
 
     async def origin(self, sync: str, side: Side) -> Origin:
         """See `ProofStore`."""

@@ -28,6 +28,7 @@ from crosstie.store.wording import (
     DrawnIdentity,
     Taken,
     TransactionNumber,
+    worded,
 )
 
 T = TypeVar("T")
@@ -84,16 +85,15 @@ class Postgres:
         self.reader = self.writer.execution_options(
             isolation_level="REPEATABLE READ", postgresql_readonly=True
         )
+        self._asker = self.writer.execution_options(isolation_level="AUTOCOMMIT")
 
     def read(self, work: Callable[[Connection], T]) -> T:
         """See `Database`."""
-        for _ in range(ATTEMPTS - 1):
-            try:
-                return self._look(work)
-            except DBAPIError as error:
-                if not passing(error):
-                    raise
-        return self._look(work)
+        return _persisting(lambda: _look(self.reader, work))
+
+    def ask(self, work: Callable[[Connection], T]) -> T:
+        """See `Database`: one way there and back, where a transaction takes three."""
+        return _persisting(lambda: _look(self._asker, work))
 
     def write(self, work: Callable[[Connection], T], lease: Lease | None) -> T:
         """See `Database`. A commit whose answer was lost is looked up before it is repeated."""
@@ -107,19 +107,9 @@ class Postgres:
         """See `Database`."""
         self.writer.dispose()
 
-    def _look(self, work: Callable[[Connection], T]) -> T:
-        with self.reader.begin() as connection:
-            return work(connection)
-
     def _kept(self, work: Callable[[Connection], T], lease: Lease | None, *, flushed: bool) -> T:
         doubts: list[_Doubt[T]] = []
-        for _ in range(ATTEMPTS - 1):
-            try:
-                return self._try(work, lease, doubts, flushed=flushed)
-            except DBAPIError as error:
-                if not passing(error):
-                    raise
-        return self._try(work, lease, doubts, flushed=flushed)
+        return _persisting(lambda: self._try(work, lease, doubts, flushed=flushed))
 
     def _try(
         self,
@@ -164,6 +154,22 @@ class Postgres:
 
     def writable(self, connection: Connection) -> None:
         """See `Database`. Making the tenant's row finds out."""
+
+
+def _look(engine: Engine, work: Callable[[Connection], T]) -> T:
+    with engine.begin() as connection:
+        return work(connection)
+
+
+def _persisting(transaction: Callable[[], T]) -> T:
+    """The answer of a transaction, which is begun again where the database broke it off."""
+    for _ in range(ATTEMPTS - 1):
+        try:
+            return transaction()
+        except DBAPIError as error:
+            if not passing(error):
+                raise
+    return transaction()
 
 
 def make_engine(url: URL, busy: float) -> Engine:
@@ -216,19 +222,14 @@ def _among(element: Among, compiler: Any, **how: Any) -> str:
     return f"{column} IN ({listed})"
 
 
-@compiles(DrawnIdentity, "postgresql")
-def _drawn_identity(element: DrawnIdentity, compiler: Any, **how: Any) -> str:
-    return "encode(substring(sha256(gen_random_uuid()::text::bytea) FOR 8), 'hex')"
-
-
-@compiles(DatabaseClock, "postgresql")
-def _database_clock(element: DatabaseClock, compiler: Any, **how: Any) -> str:
-    return "CAST(extract(epoch FROM clock_timestamp()) AS FLOAT)"
-
-
-@compiles(TransactionNumber, "postgresql")
-def _transaction_number(element: TransactionNumber, compiler: Any, **how: Any) -> str:
-    return "CAST(pg_current_xact_id() AS TEXT)"
+worded(
+    "postgresql",
+    {
+        DrawnIdentity: "encode(substring(sha256(gen_random_uuid()::text::bytea) FOR 8), 'hex')",
+        DatabaseClock: "CAST(extract(epoch FROM clock_timestamp()) AS FLOAT)",
+        TransactionNumber: "CAST(pg_current_xact_id() AS TEXT)",
+    },
+)
 
 
 @compiles(Taken, "postgresql")

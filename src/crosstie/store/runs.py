@@ -19,14 +19,17 @@ from sqlalchemy import (
 )
 
 from crosstie.core.values import Cursor, Instant, LinkState, Side
-from crosstie.ports.state import Figures, LastScan, RunRecord
+from crosstie.ports.state import CUT_OFF, Figures, LastScan, RunRecord
 from crosstie.store import tables
 from crosstie.store.rows import encode, run_of
-from crosstie.store.tables import ACTIVE, conflict, intent, link, run, sync_state
+from crosstie.store.tables import ACTIVE, conflict, history, intent, link, run, sync_state
 from crosstie.store.wording import upsert
 
 NEVER = 1e18
 """When a link that is left alone is due. An index on what is due finds these at once."""
+
+_VERBS = {"create": "created", "update": "updated", "delete": "deleted"}
+"""Operation in the history -> what a run counts it as, with the side."""
 
 _cursor = select(tables.cursor.c.cursor).where(
     tables.cursor.c.sync == bindparam("s"), tables.cursor.c.side == bindparam("side")
@@ -45,6 +48,12 @@ _finish = (
     update(run)
     .where(run.c.id == bindparam("run"))
     .values(ended=bindparam("now"), counts=bindparam("figures"), error=bindparam("told"))
+)
+_open_runs = select(run.c.id).where(run.c.ended.is_(None))
+_wrote = (
+    select(history.c.sync, history.c.operation, history.c.side, func.count())
+    .where(history.c.run_id == bindparam("run"), history.c.operation.in_(list(_VERBS)))
+    .group_by(history.c.sync, history.c.operation, history.c.side)
 )
 _runs = select(run).order_by(run.c.id.desc()).limit(bindparam("n", type_=Integer))
 
@@ -161,6 +170,16 @@ def finish_run(
         return
     values = {"run": run_id, "now": now, "figures": encode(counts), "told": error}
     connection.execute(_finish, values)
+
+
+def cut_off(connection: Connection, now: Instant) -> int:
+    """`DeskStore.cut_off`."""
+    cut = connection.execute(_open_runs).scalars().all()
+    for run_id in cut:
+        wrote = connection.execute(_wrote, {"run": run_id})
+        counts = {f"{sync}.{_VERBS[verb]}_{side}": n for sync, verb, side, n in wrote}
+        finish_run(connection, run_id, now, counts, CUT_OFF)
+    return len(cut)
 
 
 def runs(connection: Connection, limit: int) -> list[RunRecord]:

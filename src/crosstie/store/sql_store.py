@@ -102,31 +102,31 @@ class SqlStore(ScratchStore, PastSide, ProofSide, BudgetSide, LeaseSide):
 
     async def claim(self, sync: str, now: Instant, limit: int, skip: Set[int]) -> Sequence[Link]:
         """See `LinkStore`."""
-        return await self._reading(claims.claim, sync, now, limit, skip)
+        return await self._asking(claims.claim, sync, now, limit, skip)
 
     async def newest_due(
         self, sync: str, now: Instant, limit: int, skip: Set[int]
     ) -> Sequence[Link]:
         """See `LinkStore`."""
-        return await self._reading(claims.newest_due, sync, now, limit, skip)
+        return await self._asking(claims.newest_due, sync, now, limit, skip)
 
     async def link(self, link_id: int) -> Link | None:
         """See `LinkStore`."""
-        return await self._reading(links.link_by_id, link_id)
+        return await self._asking(links.link_by_id, link_id)
 
     async def links_at(self, sync: str, side: Side, ids: Sequence[str]) -> Mapping[str, Link]:
         """See `LinkStore`."""
-        return await self._reading(links.links_at, sync, side, ids)
+        return await self._asking(links.links_at, sync, side, ids)
 
     async def marks_at(
         self, sync: str, side: Side, ids: Sequence[str]
     ) -> Mapping[str, tuple[int, str | None]]:
         """See `LinkStore`."""
-        return await self._reading(links.marks_at, sync, side, ids)
+        return await self._asking(links.marks_at, sync, side, ids)
 
     async def newest_link(self, sync: str) -> int:
         """See `LinkStore`."""
-        return await self._reading(links.newest_link, sync)
+        return await self._asking(links.newest_link, sync)
 
     async def linked_ids(
         self, sync: str, side: Side, after: int, limit: int
@@ -136,7 +136,7 @@ class SqlStore(ScratchStore, PastSide, ProofSide, BudgetSide, LeaseSide):
 
     async def counterparts(self, sync: str, side: Side, ids: Sequence[str]) -> Mapping[str, str]:
         """See `LinkStore`."""
-        return await self._reading(links.counterparts, sync, side, ids)
+        return await self._asking(links.counterparts, sync, side, ids)
 
     async def links_in(self, state: LinkState, sync: str | None, limit: int) -> Sequence[Link]:
         """See `DeskStore`."""
@@ -186,11 +186,11 @@ class SqlStore(ScratchStore, PastSide, ProofSide, BudgetSide, LeaseSide):
 
     async def open_intents(self, link_ids: Sequence[int]) -> Sequence[Intent]:
         """See `JournalStore`."""
-        return await self._reading(journal.open_intents, link_ids)
+        return await self._asking(journal.open_intents, link_ids)
 
     async def open_creates(self, sync: str, side: Side) -> Sequence[tuple[Intent, LinkState]]:
         """See `JournalStore`."""
-        return await self._reading(journal.open_creates, sync, side)
+        return await self._asking(journal.open_creates, sync, side)
 
     async def wake_intents(self, now: Instant) -> int:
         """See `DeskStore`."""
@@ -212,7 +212,7 @@ class SqlStore(ScratchStore, PastSide, ProofSide, BudgetSide, LeaseSide):
 
     async def conflict(self, conflict_id: int) -> Conflict | None:
         """See `JournalStore`."""
-        return await self._reading(conflicts.conflict_by_id, conflict_id)
+        return await self._asking(conflicts.conflict_by_id, conflict_id)
 
     async def conflicts(self, sync: str | None, limit: int) -> Sequence[Conflict]:
         """See `DeskStore`."""
@@ -224,11 +224,11 @@ class SqlStore(ScratchStore, PastSide, ProofSide, BudgetSide, LeaseSide):
 
     async def cursor(self, sync: str, side: Side) -> Cursor | None:
         """See `JournalStore`."""
-        return await self._reading(runs.cursor, sync, side)
+        return await self._asking(runs.cursor, sync, side)
 
     async def last_scan(self, sync: str) -> LastScan:
         """See `JournalStore`."""
-        return await self._reading(runs.last_scan, sync)
+        return await self._asking(runs.last_scan, sync)
 
     async def scanned(self, sync: str, now: Instant) -> None:
         """See `JournalStore`."""
@@ -240,11 +240,11 @@ class SqlStore(ScratchStore, PastSide, ProofSide, BudgetSide, LeaseSide):
 
     async def due_count(self, sync: str, now: Instant, most: int) -> int:
         """See `DeskStore`."""
-        return await self._reading(runs.due_count, sync, now, most)
+        return await self._asking(runs.due_count, sync, now, most)
 
     async def held(self, sync: str) -> str | None:
         """See `DeskStore`."""
-        return await self._reading(runs.held, sync)
+        return await self._asking(runs.held, sync)
 
     async def hold(self, sync: str, reason: str | None) -> None:
         """See `DeskStore`."""
@@ -259,6 +259,10 @@ class SqlStore(ScratchStore, PastSide, ProofSide, BudgetSide, LeaseSide):
     ) -> None:
         """See `DeskStore`."""
         await self._writing(runs.finish_run, run_id, now, counts, error)
+
+    async def cut_off(self, now: Instant) -> int:
+        """See `DeskStore`."""
+        return await self._writing(runs.cut_off, now)
 
     async def runs(self, limit: int) -> Sequence[RunRecord]:
         """See `DeskStore`."""

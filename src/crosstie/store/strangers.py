@@ -12,7 +12,7 @@ from operator import itemgetter
 
 from crosstie.core.values import Side
 from crosstie.ports.state import Group, Match, Stranger
-from crosstie.store.sqlite import make_scratch
+from crosstie.store.sqlite import connect_scratch
 
 # `met`: who shares a key with somebody, and which key. `meeting`: the values of one key that are
 # shared; those that one left and one right share alone are `lone`.
@@ -61,7 +61,7 @@ class Strangers:
     """Those of one sync; `width` is how many match keys each has."""
 
     def __init__(self, width: int) -> None:
-        self._engine = make_scratch()
+        self._scratch = connect_scratch()
         self._width = width
         self._groups: str | None = None
         keys = [f"key_{number}" for number in range(width)]
@@ -71,40 +71,36 @@ class Strangers:
         own = [f"{who}.{key}" for who in ("a", "b") for key in keys]
         shown = ["meeting.number", "a.id", "b.id", "a.mark", "b.mark", _EQUAL, *own]
         self._matches = f"SELECT {', '.join(shown)} {_LONE}"
-        with self._engine.begin() as connection:
-            texts = "".join(f"{name} TEXT, " for name in columns[:-1])
-            connection.exec_driver_sql(
-                f"CREATE TABLE stranger (number INTEGER PRIMARY KEY, {texts} fields BLOB,"
-                " UNIQUE (side, id))"
-            )
-            for table in _TABLES:
-                connection.exec_driver_sql(table)
+        texts = "".join(f"{name} TEXT, " for name in columns[:-1])
+        stranger = (
+            f"CREATE TABLE stranger (number INTEGER PRIMARY KEY, {texts} fields BLOB,"
+            " UNIQUE (side, id))"
+        )
+        self._together(stranger, *_TABLES)
 
     def close(self) -> None:
         """Forget them all."""
-        self._engine.dispose()
+        self._scratch.close()
 
     def add(self, side: Side, strangers: Sequence[Stranger]) -> None:
         """`MatchStore.add_strangers`."""
         on = side.value
         rows = [(on, id_, mark, *keys, fields) for id_, keys, mark, fields in strangers]
         if rows:
-            with self._engine.begin() as connection:
-                connection.exec_driver_sql(self._add, rows)
+            with self._scratch as connection:
+                connection.execute("BEGIN")
+                connection.executemany(self._add, rows)
 
     def meet(self, key_number: int) -> None:
         """`MatchStore.meet_strangers`."""
         named = {"key": f"key_{key_number}", "number": key_number}
-        with self._engine.begin() as connection:
-            for statement in _MEET:
-                connection.exec_driver_sql(statement.format(**named))
+        self._together(*[statement.format(**named) for statement in _MEET])
         self._groups = _GROUPS.format(**named)
 
     def matches(self, after: int, limit: int) -> list[Match]:
         """`MatchStore.stranger_matches`."""
         width = self._width
-        with self._engine.begin() as connection:
-            rows = connection.exec_driver_sql(self._matches, (after, limit)).all()
+        rows = self._scratch.execute(self._matches, (after, limit)).fetchall()
         return [
             Match(number, left, right, left_mark, right_mark, fields, (*k[:width],), (*k[width:],))
             for number, left, right, left_mark, right_mark, fields, *k in rows
@@ -114,15 +110,18 @@ class Strangers:
         """`MatchStore.stranger_groups`."""
         if self._groups is None:
             return []
-        with self._engine.begin() as connection:
-            rows = connection.exec_driver_sql(self._groups, (after, limit)).all()
+        rows = self._scratch.execute(self._groups, (after, limit)).fetchall()
         return [_group(number, list(members)) for number, members in groupby(rows, itemgetter(0))]
 
     def alone(self, side: Side, after: str | None, limit: int) -> list[tuple[str, str]]:
         """`MatchStore.strangers`."""
-        with self._engine.begin() as connection:
-            rows = connection.exec_driver_sql(_ALONE, (side.value, after, after, limit))
-            return [(id_, mark) for id_, mark in rows]
+        return self._scratch.execute(_ALONE, (side.value, after, after, limit)).fetchall()
+
+    def _together(self, *statements: str) -> None:
+        with self._scratch as connection:
+            connection.execute("BEGIN")
+            for statement in statements:
+                connection.execute(statement)
 
 
 _EQUAL = "CASE WHEN a.fields = b.fields THEN a.fields END"

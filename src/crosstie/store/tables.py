@@ -89,6 +89,8 @@ _alone = link.c.left_id.is_(None) | link.c.right_id.is_(None)
 Index("link_alone", link.c.sync, link.c.state, sqlite_where=_alone, postgresql_where=_alone)
 DEAD: ColumnElement[str] = literal_column("'dead'")
 """A literal, as `ACTIVE` is."""
+WAITING: ColumnElement[str] = literal_column("'waiting'")
+"""A literal: a parameter next to a partial index makes SQLite plan anew for each execution."""
 _dead = link.c.state == DEAD
 Index("link_dead", link.c.sync, link.c.cause, sqlite_where=_dead, postgresql_where=_dead)
 

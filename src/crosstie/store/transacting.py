@@ -68,6 +68,17 @@ class Transacting:
 
         return written() if self._elsewhere is None else await self._elsewhere(written)
 
+    async def _asking(
+        self, work: Callable[Concatenate[Connection, P], T], *args: P.args, **kwargs: P.kwargs
+    ) -> T:
+        """`_reading` for what is a single statement, and so of one moment by itself."""
+
+        def asked() -> T:
+            with in_our_words(self._name):
+                return self._database.ask(lambda on: work(on, *args, **kwargs))
+
+        return asked() if self._elsewhere is None else await self._elsewhere(asked)
+
     async def _reading(
         self, work: Callable[Concatenate[Connection, P], T], *args: P.args, **kwargs: P.kwargs
     ) -> T:

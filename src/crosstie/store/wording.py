@@ -5,7 +5,7 @@ Each part is compiled by the file of the database: `sqlite.py`, or `postgres.py`
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 import msgspec
@@ -21,6 +21,7 @@ from sqlalchemy import (
     bindparam,
 )
 from sqlalchemy.dialects.sqlite import insert
+from sqlalchemy.ext.compiler import compiles
 from sqlalchemy.sql.functions import FunctionElement
 
 Whole = BigInteger().with_variant(Integer(), "sqlite")
@@ -64,6 +65,16 @@ class Taken(FunctionElement[int]):
     name = "taken"
     type = Whole
     inherit_cache = True
+
+
+def worded(dialect: str, words: Mapping[type[FunctionElement[Any]], str]) -> None:
+    """Of that dialect: what it says for parts that are the same in every statement."""
+    for element, said in words.items():
+
+        def same(_element: object, _compiler: object, *, said: str = said, **_: object) -> str:
+            return said
+
+        compiles(element, dialect)(same)
 
 
 def packed(values: Iterable[str | int]) -> str:

@@ -102,6 +102,17 @@ class LeaseContract:
         with pytest.raises(Fenced):
             run(store.renew(lease, 103.0, 60.0))
 
+    def test_the_lease_that_was_taken_last_is_told_after_it_was_given_back(
+        self, store: Store
+    ) -> None:
+        assert run(store.last_lease(TENANT)) is None
+        run(store.hold(SYNC, "whoever writes without one"))
+        assert run(store.last_lease(TENANT)) is None
+        lease = taken(store)
+        assert run(store.last_lease(TENANT)) == lease
+        run(store.release(lease))
+        assert run(store.last_lease(TENANT)) == replace(lease, owner="")
+
     def test_tenants_have_leases_of_their_own(self, store: Store) -> None:
         taken(store)
         assert run(store.take("another", OTHER, 100.0, 60.0)) is not None
@@ -127,6 +138,7 @@ def writes(store: Store, link: Link, conflict_id: int) -> list[Coroutine[Any, An
         store.hold(SYNC, "late"),
         store.start_run("late", 5.0),
         store.finish_run(1, 5.0, {"late": 1}, None),
+        store.cut_off(5.0),
     ]
 
 

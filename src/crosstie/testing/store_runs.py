@@ -6,8 +6,10 @@ from msgspec.structs import replace
 
 from crosstie.core.values import Cursor, Link, LinkState
 from crosstie.ports import (
+    CUT_OFF,
     Conflict,
     ConflictKind,
+    Entry,
     Figures,
     Intent,
     LastScan,
@@ -78,6 +80,28 @@ class RunContract:
         run(store.finish_run(run(store.start_run("sync", 1.0)), 2.0, {"writes": 1}, None))
         run(store.finish_run(run(store.start_run("sync", 3.0)), 4.0, {}, "stopped"))
         assert len(run(store.runs(9))) == 2
+
+    def test_runs_whose_process_is_gone_are_ended_with_what_they_wrote(self, store: Store) -> None:
+        done = run(store.start_run("run", 1.0))
+        run(store.finish_run(done, 2.0, {"writes": 1}, None))
+        cut, bare = (run(store.start_run(kind, 3.0)) for kind in ("undo", "run"))
+        told = [
+            Entry(LEFT, "a", "update", "why", run_id=cut),
+            Entry(LEFT, "a", "update", "why", run_id=cut),
+            Entry(RIGHT, "x", "create", "why", run_id=cut),
+            Entry(RIGHT, "x", "close", "why", run_id=cut),
+            Entry(RIGHT, "x", "delete", "why", run_id=done),
+        ]
+        run(store.keep([Step(noticed_link(store, "a"), history=tuple(told))]))
+        assert run(store.cut_off(9.0)) == 2
+        counts = {f"{SYNC}.updated_left": 2, f"{SYNC}.created_right": 1}
+        assert run(store.runs(9)) == [
+            RunRecord("run", 3.0, 9.0, {}, CUT_OFF, bare),
+            RunRecord("undo", 3.0, 9.0, counts, CUT_OFF, cut),
+            RunRecord("run", 1.0, 2.0, {"writes": 1}, None, done),
+        ]
+        assert [each.was_cut_off for each in run(store.runs(9))] == [True, True, False]
+        assert run(store.cut_off(10.0)) == 0
 
     def test_the_figures_of_an_empty_sync_are_zero(self, store: Store) -> None:
         assert run(store.figures(SYNC, 1.0)) == Figures(SYNC)
