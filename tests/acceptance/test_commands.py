@@ -52,10 +52,10 @@ def ada(world: World) -> str:
     return str(view["right_id"])
 
 
-def test_status_tells_where_to_begin_and_then_that_all_is_in_step(world: World) -> None:
+def test_status_tells_where_to_begin_and_then_that_it_is_in_step(world: World) -> None:
     assert world.crosstie("status").out.startswith("Not started yet: contacts.")
     assert world.crosstie("run", "--once").code == 0
-    assert world.crosstie("status").out.startswith("All in step: 0 records linked, nothing due.")
+    assert world.crosstie("status").out.startswith("In step when the last engine ended, ")
 
 
 def test_a_plan_shows_signs_and_ends_with_its_summary(linked: World) -> None:
@@ -168,7 +168,7 @@ def test_the_brake_stops_a_plan_and_a_run_until_a_person_releases_it(world: Worl
     assert world.stored() == stored
     assert world.crosstie("apply", "plan.json", "--release-brake").code == 0
     assert world.stored() == stored + 6
-    assert world.crosstie("status").out.startswith("All in step")
+    assert world.crosstie("status").out.startswith("In step when the last engine ended, ")
 
 
 def test_an_emptied_side_stops_a_run(linked: World) -> None:

@@ -34,7 +34,7 @@ def test_a_discarded_letter_is_named_until_its_record_changes(dead: World) -> No
     assert "left alone at your request" in dead.crosstie("record", "show", "2").out
     dead.sql("UPDATE people SET email = 'bo@example.org' WHERE id = 2")
     assert dead.crosstie("run", "--once").code == 0
-    assert dead.crosstie("status").out.startswith("All in step: 2 records linked, nothing due.")
+    assert "ago: 2 records linked, nothing due." in dead.crosstie("status").out
     assert "left alone" not in dead.crosstie("record", "show", "2").out
 
 
@@ -64,7 +64,7 @@ def test_an_outage_is_named_by_the_verdict_and_its_runs_take_one_line(linked: Wo
     linked.control("down", down=False)
     linked.sql("UPDATE people SET city = 'Bern'")
     assert linked.crosstie("run", "--once").code == 0
-    assert linked.crosstie("status").out.startswith("All in step: 1 record linked, nothing due.")
+    assert "ago: 1 record linked, nothing due." in linked.crosstie("status").out
 
 
 @pytest.mark.parametrize("deleted", ["left", "right"])
@@ -155,6 +155,26 @@ def test_a_stale_operation_says_what_to_do(linked: World) -> None:
     assert (missing.code, "crosstie plan -o nothing.json" in missing.err) == (2, True)
 
 
+def test_a_plan_names_the_records_that_cannot_be_synced_and_why(linked: World) -> None:
+    for number in range(12):
+        linked.add_person("N", f"nobody-{number}")
+    linked.declare(fields='field("first_name", "firstName", Integer()), field("email", "email"),')
+    said = linked.crosstie("plan")
+    lines = [line for line in said.out.splitlines() if "field 'first_name' on the left" in line]
+    assert lines[0].startswith("! contacts: left ")
+    assert len(lines) == 10
+    unfit = linked.crosstie("plan", "--json").document["unfit"]
+    assert "... and 3 more of contacts; `--json` has all of them" in said.out
+    assert len(unfit) == 13
+    assert {each["error"] for each in unfit} == {"rejected:first_name"}
+    assert "13 records cannot be synced as they are" in said.out
+    assert said.err.count("fix: correct the value of 'first_name' on the left") == 1
+    for value in ("Ada", "nobody-"):
+        assert value not in said.out + said.err
+    one = linked.crosstie("plan", "--only", unfit[0]["left_id"])
+    assert "1 record cannot be synced as it is" in one.out
+
+
 def test_a_plan_of_an_id_that_nobody_knows_says_so(linked: World) -> None:
     assert "no linked record has that id" in linked.crosstie("plan", "--only", "999").out
     assert "no linked record" not in linked.crosstie("plan", "--only", "1").out
@@ -171,7 +191,7 @@ def test_an_answered_conflict_waits_for_a_run_and_not_for_a_person(linked: World
     assert linked.crosstie("conflicts", "resolve", str(asked["id"]), "--take", "left").code == 0
     assert "1 answered and to be carried out" in linked.crosstie("status").out.splitlines()[0]
     assert linked.crosstie("run", "--once").code == 0
-    assert linked.crosstie("status").out.startswith("All in step")
+    assert linked.crosstie("status").out.startswith("In step when the last engine ended, ")
 
 
 def test_a_value_that_a_field_cannot_have_answers_no_conflict(linked: World) -> None:

@@ -70,16 +70,6 @@ def stamp(at: float | None) -> str:
     return datetime.fromtimestamp(at, UTC).strftime("%Y-%m-%d %H:%M:%S")
 
 
-def age(seconds: float | None) -> str:
-    """A length of time in its largest unit: 40 s, 5 min, 3 h, 2 d."""
-    if seconds is None:
-        return "-"
-    for size, unit in ((86_400, "d"), (3_600, "h"), (60, "min")):
-        if seconds >= size:
-            return f"{seconds / size:.0f} {unit}"
-    return f"{seconds:.0f} s"
-
-
 def now() -> float:
     """This machine's clock."""
     return datetime.now(UTC).timestamp()

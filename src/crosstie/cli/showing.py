@@ -9,7 +9,7 @@ from typing import Any
 
 from crosstie.cli.out import Out
 from crosstie.core.errors import CrosstieError
-from crosstie.core.plan import Plan, Planned, dump_plan
+from crosstie.core.plan import Plan, Planned, Unfit, dump_plan
 from crosstie.core.values import Json, Side
 from crosstie.engine.run import Report
 from crosstie.service.asked import parted
@@ -27,6 +27,8 @@ SIGNS = {
 }
 MOST = 200
 """Operations that a terminal shows; the file and `--json` hold all of them."""
+NAMED = 10
+"""Records of a sync that cannot be synced, as a terminal names them."""
 
 
 def show_plan(out: Out, plan: Plan) -> None:
@@ -34,7 +36,22 @@ def show_plan(out: Out, plan: Plan) -> None:
     show_operations(out, plan.operations)
     for warning in plan.warnings:
         out.line(f"! {warning}", "yellow")
+    for sync in dict.fromkeys(each.sync for each in plan.unfit):
+        _show_unfit(out, [each for each in plan.unfit if each.sync == sync])
     out.line(plan.summary(), "bold")
+
+
+def _show_unfit(out: Out, unfit: Sequence[Unfit]) -> None:
+    """Records of one sync that cannot be synced, by their ids, and why."""
+    for each in unfit[:NAMED]:
+        ids = ((side, getattr(each, f"{side}_id")) for side in Side)
+        who = ", ".join(f"{side} {record_id}" for side, record_id in ids if record_id)
+        out.line(f"! {each.sync}: {who}: {each.reason}", "yellow")
+    more = len(unfit) - NAMED
+    if more > 0:
+        out.line(f"... and {more} more of {unfit[0].sync}; `--json` has all of them")
+    for fix in dict.fromkeys(each.fix for each in unfit[:NAMED] if each.fix):
+        out.say(f"fix: {fix}")
 
 
 def show_operations(out: Out, operations: Sequence[Planned]) -> None:
@@ -99,6 +116,7 @@ def plan_document(plan: Plan) -> dict[str, Any]:
         "counts": dict(plan.counts()),
         "matched": plan.matched,
         "warnings": plan.warnings,
+        "unfit": plan.unfit,
         "undoes": plan.undoes,
         "operations": plan.operations,
     }

@@ -202,7 +202,7 @@ class Guard:
         for pause in pauses:
             if pause.kind == "breaker":
                 self.breaker = Breaker(Opened(pause.reason, pause.since, pause.until))
-            elif pause.until > now:
+            elif pause.kind == "limit" and pause.until > now:
                 self.budget.pause(pause.until)
 
     async def _renew(self, memory: AccountStore, now: Instant) -> None:

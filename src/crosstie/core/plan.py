@@ -48,6 +48,19 @@ class Planned(msgspec.Struct, frozen=True, omit_defaults=True):
         return self.left_id if self.side is Side.LEFT else self.right_id
 
 
+class Unfit(msgspec.Struct, frozen=True, omit_defaults=True):
+    """A record that cannot be synced as it is, told without its values."""
+
+    sync: str
+    left_id: str | None
+    right_id: str | None
+    error: str
+    """Code, and the field where one is to blame: `rejected:phone`."""
+    reason: str
+    fix: str | None = None
+    """What a person can do about it."""
+
+
 class Plan(msgspec.Struct, frozen=True):
     """What a run would do now. Saved, shown, applied."""
 
@@ -61,6 +74,8 @@ class Plan(msgspec.Struct, frozen=True):
     """The run that this plan takes back; None for a plan of what a run would do."""
     links: tuple[int, ...] = ()
     """Of an undo: the links that its operations are about."""
+    unfit: tuple[Unfit, ...] = ()
+    """Records that such a run would leave as dead letters."""
     format: int = FORMAT
 
     def counts(self) -> Counter[str]:
@@ -120,6 +135,8 @@ class Harm:
     deletes: int = 0
     empty: tuple[Side, ...] = field(default=())
     """Sides that had records and show none."""
+    at_least: bool = False
+    """The counting stopped before its end: there may be more."""
 
 
 def trips(harm: Harm, *, share: float, records: int, empty_side: bool) -> str | None:
@@ -133,8 +150,9 @@ def trips(harm: Harm, *, share: float, records: int, empty_side: bool) -> str | 
         return f"the {side} shows no records, and {harm.linked} were linked"
     total = harm.overwrites + harm.deletes
     if total > records and total > share * harm.linked:
-        what = [f"overwrite {harm.overwrites}"] if harm.overwrites else []
-        what += [f"delete {harm.deletes}"] if harm.deletes else []
+        more = "at least " if harm.at_least and total < harm.linked else ""
+        what = [f"overwrite {more}{harm.overwrites}"] if harm.overwrites else []
+        what += [f"delete {more}{harm.deletes}"] if harm.deletes else []
         return (
             f"it would {' and '.join(what)} of {harm.linked} linked records "
             f"(limits: {share:.0%} and {records})"

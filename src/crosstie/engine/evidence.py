@@ -16,7 +16,7 @@ from msgspec.structs import replace
 
 from crosstie.core.values import Instant, Link, Record, Side
 from crosstie.ports.proof import Origin, Scan
-from crosstie.ports.state import Step
+from crosstie.ports.state import Entry, Step
 from crosstie.ports.store import FlowStore
 
 if TYPE_CHECKING:
@@ -92,6 +92,21 @@ async def unproven(work: Work, link: Link, records: Mapping[Side, Record | None]
         await work.store.keep([Step(_put_off(link))])
         work.count(UNPROVEN)
     return waits
+
+
+def ended(work: Work, link: Link) -> tuple[Entry, ...]:
+    """What the history keeps of a link whose records are both gone; nothing of half a pair."""
+    if link.left_id is None or link.right_id is None:
+        return ()
+    entry = Entry(
+        side=Side.LEFT,
+        record_id=link.left_id,
+        operation="close",
+        cause="gone on both sides",
+        at=work.clock.now(),
+        run_id=work.run_id,
+    )
+    return (entry,)
 
 
 def _matters(link: Link, side: Side) -> bool:

@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-import contextlib
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 
 from crosstie.core.decide import Archive as ArchiveOperation
 from crosstie.core.decide import AskDelete, Create, Operation, Update
 from crosstie.core.errors import CrosstieError
-from crosstie.core.plan import Harm, Plan, Planned
-from crosstie.core.values import Json, Side
+from crosstie.core.fingerprint import essence
+from crosstie.core.plan import Harm, Plan, Planned, Unfit
+from crosstie.core.values import Json, Link, Side
 from crosstie.engine import evidence, origin
 from crosstie.engine.drain import drain
 from crosstie.engine.notice import notice
@@ -18,11 +18,11 @@ from crosstie.engine.reconcile import overdue, reconcile
 from crosstie.engine.scene import Scene
 from crosstie.engine.virtual_collection import VirtualCollection
 from crosstie.engine.virtual_store import VirtualStore
-from crosstie.engine.work import Ledger, Work
+from crosstie.engine.work import Ledger, Open, Work
 
 
 @dataclass(slots=True)
-class Recorder:
+class Recorder(Open):
     """The gate of a plan: lets everything pass, and writes it down."""
 
     operations: list[Planned] = field(default_factory=list)
@@ -39,11 +39,6 @@ class Recorder:
         if planned is not None:
             self.operations.append(planned)
         return True
-
-    @property
-    def over(self) -> bool:
-        """A plan is of all that is due."""
-        return False
 
 
 def planned_of(sync: str, scene: Scene, operation: Operation) -> Planned | None:
@@ -83,7 +78,7 @@ async def plan(works: Sequence[Work], *, full: bool, only: str | None = None) ->
     """
     if not works:
         return Plan(0.0, ())
-    recorder, warnings = Recorder(), list[str]()
+    recorder, warnings, unfit = Recorder(), list[str](), list[Unfit]()
     # One imagined state for all syncs: a planned parent is there for its planned children.
     store = VirtualStore(works[0].store)
     given_out = await store.given_out()
@@ -93,15 +88,31 @@ async def plan(works: Sequence[Work], *, full: bool, only: str | None = None) ->
         await _notice(work, real, full=full)
         await drain(work)
         recorder.operations.extend(_asked(work.name, store))
-        dead = work.ledger.counts[f"{work.name}.dead"]
+        dead = [x for x in store.dead if x.sync == work.name and _meant(only, x)]
+        unfit.extend(map(_unfit, dead))
         if dead:
             some = "1 record cannot be synced as it is"
-            some = some if dead == 1 else f"{dead} records cannot be synced as they are"
+            some = some if len(dead) == 1 else f"{len(dead)} records cannot be synced as they are"
             warnings.append(f"{work.name}: {some}")
         warnings.extend(_unsure(work, store))
         warnings.extend(_halts(work))
-    operations = tuple(o for o in recorder.operations if only in (None, o.left_id, o.right_id))
-    return Plan(works[0].clock.now(), operations, dict(store.matched), tuple(warnings))
+    operations = tuple(o for o in recorder.operations if _meant(only, o))
+    matched, now = dict(store.matched), works[0].clock.now()
+    return Plan(now, operations, matched, tuple(warnings), unfit=tuple(unfit))
+
+
+def _meant(only: str | None, about: Planned | Link) -> bool:
+    """It is about the only record that was asked for, or all of them were."""
+    return only in (None, about.left_id, about.right_id)
+
+
+def _unfit(dead: Link) -> Unfit:
+    """A dead letter of the plan. What is not about a field is in a system's words, which may quote
+    anything: they are told without what is particular to the record."""
+    error = dead.error or ""
+    text, _, fix = (dead.detail or "").partition(" fix: ")
+    reason = text if ":" in error else essence(text)
+    return Unfit(dead.sync, dead.left_id, dead.right_id, error, reason, fix or None)
 
 
 class _Enough(Exception):
@@ -122,14 +133,19 @@ class _Counter(Recorder):
 
 
 async def harm(work: Work, *, linked: int, enough: int) -> Harm:
-    """Count what the due links would delete or overwrite; stops when it is more than `enough`."""
-    counter = _Counter(enough=enough)
+    """Count what the due links would delete or overwrite.
+
+    Stops when it is more than `enough`, and then says that it is at least so much.
+    """
+    counter, stopped = _Counter(enough=enough), False
     imagined = _imagined(work, VirtualStore(work.store, linked_only=True), counter)
-    with contextlib.suppress(_Enough):
+    try:
         await drain(imagined)
+    except _Enough:
+        stopped = True
     deletes = sum(planned.kind == "delete" for planned in counter.operations)
     overwrites = sum(planned.harmful for planned in counter.operations) - deletes
-    return Harm(linked=linked, overwrites=overwrites, deletes=deletes)
+    return Harm(linked=linked, overwrites=overwrites, deletes=deletes, at_least=stopped)
 
 
 def _imagined(work: Work, store: VirtualStore, recorder: Recorder) -> Work:

@@ -9,6 +9,7 @@ import msgspec
 from crosstie.core.budget import LONG, Counted
 from crosstie.core.values import Instant, Side
 from crosstie.ports import AccountPause, AccountStore, PauseKind
+from crosstie.service.asked import parted
 from crosstie.sync import Crosstie
 
 
@@ -29,6 +30,8 @@ class LeftAlone(msgspec.Struct, frozen=True):
     since: Instant
     next_at: Instant
     """When it is tried again; of the past where nothing was to be done since."""
+    fix: str | None = None
+    """What a person can do about it."""
 
 
 class AccountStatus(msgspec.Struct, frozen=True):
@@ -63,8 +66,9 @@ def _used(counted: Sequence[Counted]) -> Sequence[Used]:
 
 
 def _lasts(pause: AccountPause, now: Instant) -> bool:
-    return pause.kind == "breaker" or pause.until > now
+    return pause.kind != "limit" or pause.until > now
 
 
 def _alone(pause: AccountPause) -> LeftAlone:
-    return LeftAlone(pause.kind, pause.reason, pause.since, pause.until)
+    reason, fix = parted(pause.reason)
+    return LeftAlone(pause.kind, reason, pause.since, pause.until, fix)

@@ -22,6 +22,7 @@ from crosstie.engine.virtual_collection import PENDING
 from crosstie.engine.work import Work
 from crosstie.ports import Sighting, Store
 from crosstie.service.asked import Braked, parted
+from crosstie.service.watching import Halts
 
 if TYPE_CHECKING:
     from crosstie.service.wiring import Opened
@@ -132,6 +133,7 @@ async def apply(
     for work in works:
         await _notice(work, opened.store, plan)
     report = await run(works, opened.store, Options(release=True, looks={}), progress)
+    await Halts(works, opened.store).after(report, {})
     report = replace(report, counts=gate.counted(report.counts))
     waiting = gate.open()
     if gate.full:
@@ -240,6 +242,10 @@ class Exactly:
         ids = ((side, _id(wanted, side)) for side in Side)
         self._refused |= {(sync, side, record_id) for side, record_id in ids if record_id}
         return False
+
+    def adopted(self, sync: str, link_id: int) -> None:
+        """What follows changes a record that was there: the plan has to say so."""
+        self._created.discard((sync, link_id))
 
 
 def _same(planned: Mapping[str, Sequence[Json]], now: Mapping[str, Sequence[Json]]) -> bool:

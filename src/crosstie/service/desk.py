@@ -100,8 +100,7 @@ async def one_link(app: Crosstie, store: DeskStore, record_id: str, sync: str | 
     """The one link of an id. Raises Unknown, and Misused where several syncs know it."""
     found = await links_of(app, store, record_id, sync)
     # A record's own id comes before the number that the state gave to a link.
-    named = [link for link in found if record_id in (link.left_id, link.right_id)]
-    found = named or found
+    found = _named(found, record_id) or found
     if len(found) > 1:
         names = ", ".join(dict.fromkeys(link.sync for link in found))
         raise Misused(
@@ -146,22 +145,36 @@ async def links_past(
 
     Raises Unknown, and Misused where several syncs know it.
     """
+    if not _named(await store.find_links(record_id, LINKS), record_id, sync):
+        # Before the number of a link: it may be that of another record.
+        gone = await _past(store, record_id, sync)
+        if len(gone) > 1:
+            raise Misused(
+                f"{record_id!r} was a record of several syncs: {', '.join(gone)}",
+                fix=f"add `--sync {next(iter(gone))}`",
+            )
+        if gone:
+            return next(iter(gone.values()))
     try:
         return [(await one_link(app, store, record_id, sync)).id]
     except Unknown as unknown:
-        gone: dict[str, list[int]] = {}
-        for link_id in await store.past_links(record_id, LINKS):
-            of = (await store.history(link_id))[0].sync
-            if sync in (None, of):
-                gone.setdefault(of, []).append(link_id)
-        if not gone:
-            raise Unknown(str(unknown), fix=f"{unknown.fix}; {_GONE}") from None
-    if len(gone) > 1:
-        raise Misused(
-            f"{record_id!r} was a record of several syncs: {', '.join(gone)}",
-            fix=f"add `--sync {next(iter(gone))}`",
-        )
-    return next(iter(gone.values()))
+        raise Unknown(str(unknown), fix=f"{unknown.fix}; {_GONE}") from None
+
+
+def _named(links: Sequence[Link], record_id: str, sync: str | None = None) -> Sequence[Link]:
+    """Those of which a record has this id now."""
+    fitting = (link for link in links if sync in (None, link.sync))
+    return [link for link in fitting if record_id in (link.left_id, link.right_id)]
+
+
+async def _past(store: Store, record_id: str, sync: str | None) -> dict[str, list[int]]:
+    """Sync -> numbers of the links, dropped ones too, whose history names this record."""
+    found: dict[str, list[int]] = {}
+    for link_id in await store.past_links(record_id, LINKS):
+        of = (await store.history(link_id))[0].sync
+        if sync in (None, of):
+            found.setdefault(of, []).append(link_id)
+    return found
 
 
 async def history(
@@ -169,9 +182,11 @@ async def history(
 ) -> Sequence[HistoryLine]:
     """What happened to a record, oldest first; also to one that was deleted on both sides.
 
-    Raises Unknown, Misused.
+    Of an id that was used again, what happened to each of its records. Raises Unknown, Misused.
     """
-    links = await links_past(app, store, record_id, sync)
+    links = {*await links_past(app, store, record_id, sync)}
+    if now := _named(await store.find_links(record_id, LINKS), record_id, sync):
+        links.update((await _past(store, record_id, now[0].sync)).get(now[0].sync, ()))
     entries = [entry for link_id in links for entry in await store.history(link_id)]
     entries.sort(key=lambda entry: (entry.at, entry.id))
     return [_history_line(entry, values=values) for entry in entries]

@@ -12,14 +12,11 @@ from datetime import UTC, datetime
 from crosstie.core.errors import CrosstieError, Retry
 from crosstie.core.values import Instant
 from crosstie.ports import TENANT, Clock, Dice, Lease, LeaseStore
-from crosstie.service.lock import Engaged, engine_lock
+from crosstie.service.lock import LEASE, Engaged, engine_lock
 from crosstie.service.runtime import SystemClock, SystemDice
 from crosstie.service.wiring import Opened, opened
 from crosstie.store.opening import in_a_file, name_of, state_address
 from crosstie.sync import Crosstie
-
-LEASE = 60.0
-"""Seconds that a lease lasts: after a worker that died, another one goes on no later than that."""
 
 RENEW = LEASE / 4
 """Seconds between two renewals: three may fail before anybody can take it."""
@@ -48,6 +45,8 @@ async def engaged(app: Crosstie, started: str, waits: Waits | None = None) -> As
                 await keeper.free()
             name = name_of(state_address(app.state))
             async with keeper.held(owner(SystemDice()), name, waits):
+                # Runs are begun by engines alone: whose it was that has no end, it is gone.
+                await ready.store.cut_off(SystemClock().now())
                 yield ready
 
 

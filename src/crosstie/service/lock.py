@@ -14,6 +14,10 @@ from filelock import FileLock, Timeout
 from crosstie.core.errors import CrosstieError, Halt, Misconfigured
 from crosstie.store.opening import in_a_file, state_address
 
+LEASE = 60.0
+"""Seconds that a lease lasts: after a worker that died, another one goes on no later than that."""
+GLIMPSE = 0.2
+"""Seconds that an engine waits for the lock: whoever only looks at it lets go of it sooner."""
 _FULL = (errno.ENOSPC, errno.EDQUOT)
 
 
@@ -32,16 +36,14 @@ def engine_lock(state: str, started: str) -> Iterator[None]:
     The operating system lets go of the lock when the process dies, so `kill -9` leaves none.
     A state on a server is not locked here: its lease says who settles.
     """
-    path = state_address(state).database
-    if not in_a_file(state) or not path or path == ":memory:":
+    path = _path(state)
+    if path is None:
         yield
         return
-    # By its true name: two names of one file are one state.
-    path = os.path.realpath(path)
     lock = FileLock(f"{path}.lock")
     holder = Path(f"{path}.engine")
     try:
-        lock.acquire(timeout=0)
+        lock.acquire(timeout=GLIMPSE, poll_interval=GLIMPSE / 10)
     except Timeout:
         raise Engaged(
             f"another engine works on {path}{_told(holder)}",
@@ -57,6 +59,35 @@ def engine_lock(state: str, started: str) -> Iterator[None]:
         with suppress(OSError):
             holder.unlink()
         lock.release()
+
+
+def locked(state: str) -> bool | None:
+    """Whether an engine holds the lock of that state now; changes nothing.
+
+    None where that cannot be told: the state is on a server, or its lock may not be looked at.
+    """
+    path = _path(state)
+    if path is None:
+        return False if in_a_file(state) else None
+    if not os.path.exists(f"{path}.lock"):
+        return False
+    lock = FileLock(f"{path}.lock")
+    try:
+        lock.acquire(timeout=0)
+    except Timeout:
+        return True
+    except OSError:
+        return None
+    lock.release()
+    return False
+
+
+def _path(state: str) -> str | None:
+    """The file of a state by its true name: two names of one file are one state."""
+    path = state_address(state).database
+    if not in_a_file(state) or not path or path == ":memory:":
+        return None
+    return os.path.realpath(path)
 
 
 def _name(holder: Path, path: str, started: str) -> None:

@@ -1,16 +1,20 @@
-"""How all of it stands, from the state alone. No screen in here."""
+"""How all of it stands: what the state tells, and what waits in outboxes. No screen in here."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from math import inf
+from typing import Literal
 
 import msgspec
 
 from crosstie.core.values import Instant, LinkState
 from crosstie.ports import DeskStore, RunRecord, Store
+from crosstie.service import verdict
 from crosstie.service.accounts import AccountStatus, accounts
 from crosstie.service.asked import parted
-from crosstie.service.counting import counted
+from crosstie.service.engines import EngineStatus, engine
+from crosstie.service.outboxes import OutboxStatus, outboxes
 from crosstie.service.unfound import Unfound, unfound
 from crosstie.sync import Crosstie
 
@@ -55,6 +59,10 @@ class SyncStatus(msgspec.Struct, frozen=True):
     """Records that were not found, and may have been deleted."""
 
 
+RunState = Literal["running", "ended", "cut off"]
+"""`cut off`: its process ended before it did; `ended` is then when that was found out, or None."""
+
+
 class RunLine(msgspec.Struct, frozen=True):
     """One run. Counts are by `sync.what`."""
 
@@ -64,6 +72,7 @@ class RunLine(msgspec.Struct, frozen=True):
     ended: Instant | None
     counts: Mapping[str, int]
     error: str | None
+    state: RunState
 
 
 class Status(msgspec.Struct, frozen=True):
@@ -76,16 +85,43 @@ class Status(msgspec.Struct, frozen=True):
     runs: Sequence[RunLine]
     """The newest first."""
     accounts: Sequence[AccountStatus]
+    engine: EngineStatus
+    outboxes: Sequence[OutboxStatus]
+    last_run: RunLine | None
+    """The newest that left a trace: one that finds nothing to do leaves none."""
+    last_run_ago: float | None
+    """Seconds since it ended, or began where it did not."""
 
 
 async def status(app: Crosstie, store: Store, now: Instant) -> Status:
-    """How every sync stands, from the state alone: neither system is asked."""
+    """How every sync stands, from the state alone, and from the outboxes of captured tables.
+
+    No other system is asked, and a database that does not answer in time is named.
+    """
     syncs = [await _sync(store, sync.name, now) for sync in app.in_order]
     kept = await store.runs(LOOKED)
-    known = await accounts(app, store, now)
-    verdict = _trouble(syncs, _unreached(kept), known)
-    runs = list(map(_run_line, _telling(kept)))
-    return Status(verdict or _calm(syncs), verdict is None, syncs, runs, known)
+    works = await engine(app, store, now)
+    lines = [_run_line(run, works) for run in kept[:1]]
+    facts = verdict.Facts(
+        syncs=syncs,
+        unreached=_unreached(kept),
+        accounts=await accounts(app, store, now),
+        engine=works,
+        outboxes=await outboxes(app),
+        patience=max((sync.rhythm.reconcile for sync in app.in_order), default=inf),
+    )
+    trouble = verdict.trouble(facts)
+    return Status(
+        verdict=trouble or verdict.calm(facts),
+        well=trouble is None,
+        syncs=syncs,
+        runs=[_run_line(run, works) for run in _telling(kept)],
+        accounts=facts.accounts,
+        engine=works,
+        outboxes=facts.outboxes,
+        last_run=lines[0] if lines else None,
+        last_run_ago=max(0.0, now - (kept[0].ended or kept[0].started)) if kept else None,
+    )
 
 
 async def _sync(store: DeskStore, name: str, now: Instant) -> SyncStatus:
@@ -110,9 +146,10 @@ async def _sync(store: DeskStore, name: str, now: Instant) -> SyncStatus:
     )
 
 
-async def newest_runs(store: DeskStore, limit: int) -> Sequence[RunLine]:
+async def newest_runs(app: Crosstie, store: Store, now: Instant, limit: int) -> Sequence[RunLine]:
     """The newest runs, the newest first."""
-    return list(map(_run_line, await store.runs(limit)))
+    works = await engine(app, store, now)
+    return [_run_line(run, works) for run in await store.runs(limit)]
 
 
 def _telling(runs: Sequence[RunRecord]) -> Sequence[RunRecord]:
@@ -125,77 +162,24 @@ def _telling(runs: Sequence[RunRecord]) -> Sequence[RunRecord]:
 
 
 def _only_later(run: RunRecord) -> bool:
-    return {name.rpartition(".")[2] for name in run.counts} <= _LATER and run.ended is not None
+    if run.ended is None or run.was_cut_off:
+        return False
+    return {name.rpartition(".")[2] for name in run.counts} <= _LATER
 
 
 def _unreached(runs: Sequence[RunRecord]) -> str | None:
     """What the newest run that says anything about it could not reach."""
     for run in runs:
+        if run.ended is None or run.was_cut_off:
+            continue
         if run.error is not None or not _only_later(run):
             return run.error
     return None
 
 
-def _run_line(run: RunRecord) -> RunLine:
-    return RunLine(run.id, run.kind, run.started, run.ended, run.counts, run.error)
-
-
-def _trouble(
-    syncs: Sequence[SyncStatus], unreached: str | None, known: Sequence[AccountStatus]
-) -> str | None:
-    """The worst first: what stops most."""
-    for s in syncs:
-        if s.held is not None:
-            return f"The brake holds {s.sync}: {s.held}."
-    missed = f"A system could not be reached at the last run: {unreached}." if unreached else None
-    told = [_outage(syncs) or missed or _left_alone(known), _letters(syncs), _questions(syncs)]
-    return " ".join(each for each in told if each) or None
-
-
-def _outage(syncs: Sequence[SyncStatus]) -> str | None:
-    """What is tried again, named by what delays most of it."""
-    delays = [delay for s in syncs for delay in s.delayed]
-    if not delays:
-        return None
-    total, worst = sum(d.links for d in delays), max(delays, key=lambda d: d.links)
-    text = worst.text.rstrip(".")
-    return f"{counted(total, 'record')} could not be brought over, and this is tried again: {text}."
-
-
-def _left_alone(known: Sequence[AccountStatus]) -> str | None:
-    """An account that gets no calls for now."""
-    for each in known:
-        for pause in each.left_alone:
-            return f"{each.account} is left alone for a while: {pause.reason}."
-    return None
-
-
-def _letters(syncs: Sequence[SyncStatus]) -> str | None:
-    total = sum(s.dead for s in syncs)
-    some = f"{total} dead letters wait" if total > 1 else "1 dead letter waits"
-    return f"{some} for a person: see `crosstie dead list`." if total else None
-
-
-def _questions(syncs: Sequence[SyncStatus]) -> str | None:
-    """Conflicts without an answer. An answered one waits for a run, and is due."""
-    total = sum(s.conflicts - s.answered for s in syncs)
-    some = f"{total} conflicts wait" if total > 1 else "1 conflict waits"
-    return f"{some} for a person: see `crosstie conflicts list`." if total else None
-
-
-def _calm(syncs: Sequence[SyncStatus]) -> str:
-    never = [s.sync for s in syncs if s.last_full_scan is None]
-    if never:
-        return f"Not started yet: {', '.join(never)}. Begin with `crosstie plan`."
-    linked, due = counted(sum(s.linked for s in syncs), "record"), sum(s.due for s in syncs)
-    alone, answered = sum(s.left_alone for s in syncs), sum(s.answered for s in syncs)
-    more = f", {alone} left alone at your request" if alone else ""
-    if answered:
-        more += f", {answered} answered and to be carried out by the next run"
-    missing = sum(each.records for s in syncs for each in s.not_found)
-    if missing:
-        more += f", {missing} not found and to be looked at again"
-    if due:
-        return f"{linked} linked, {due} due to be looked at{more}."
-    start = "Nothing due" if alone or answered or missing else "All in step"
-    return f"{start}: {linked} linked{more or ', nothing due'}."
+def _run_line(run: RunRecord, works: EngineStatus) -> RunLine:
+    state: RunState = "cut off" if run.was_cut_off else "ended"
+    if run.ended is None:
+        # Only an engine has runs under way: without one, nobody goes on with it.
+        state = "running" if works.running else "cut off"
+    return RunLine(run.id, run.kind, run.started, run.ended, run.counts, run.error, state)

@@ -14,12 +14,14 @@ from crosstie.core.values import Instant
 from crosstie.engine import undo
 from crosstie.engine.brake import UNDO
 from crosstie.engine.drain import Progress
+from crosstie.engine.run import Report
 from crosstie.engine.takeback import Job, take_back
 from crosstie.engine.work import Work
 from crosstie.ports import Entry, Store
 from crosstie.service import desk
 from crosstie.service.asked import Misused, Unknown
 from crosstie.service.judging import Chosen, Draft, place
+from crosstie.service.watching import Halts
 from crosstie.sync import Crosstie
 
 if TYPE_CHECKING:
@@ -212,6 +214,9 @@ async def _run(
     ledger.counts.clear()
     error = next((f"{label}: {why}" for label, why in stopped.items()), None)
     await store.finish_run(run_id, clock.now(), counts, error)
+    if works:
+        met = Report(run_id, counts, halted=dict(ledger.halted))
+        await Halts(works, store).after(met, {})
     return Undone(
         run=run_id if counts or error else 0,
         undoes=wanted.run_id,

@@ -7,11 +7,11 @@ from contextlib import suppress
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from crosstie.core.errors import Retry, SyncError
+from crosstie.core.errors import Halt, Retry, SyncError
 from crosstie.core.values import Instant, Side
 from crosstie.engine.run import Report
-from crosstie.engine.work import Work
-from crosstie.ports import DeskStore
+from crosstie.engine.work import HALT_PAUSE, Work
+from crosstie.ports import AccountPause, AccountStore, DeskStore
 from crosstie.service.asked import parted
 
 if TYPE_CHECKING:
@@ -38,7 +38,7 @@ async def trace(store: DeskStore, works: Sequence[Work], now: Instant, error: st
     that cannot take it now, since it may be what is in trouble, goes without.
     """
     with suppress(SyncError):
-        known = any(last.error is not None for last in await store.runs(1))
+        known = any(last.error and not last.was_cut_off for last in await store.runs(1))
         if known is (error is not None):
             return
         counts = {} if error is not None else {f"{work.name}.{AGAIN}": 1 for work in works}
@@ -50,6 +50,56 @@ async def trace_of(store: DeskStore, works: Sequence[Work], report: Report, now:
     if not report.run_id:
         why = next((f"{name}: {error}" for name, error in report.missed.items()), None)
         await trace(store, works, now, why)
+
+
+class Halts:
+    """Keeps in the state which accounts need a person, until they are found to answer again.
+
+    So that it is known whoever asks, and after a restart. What cannot be kept now is left out.
+    """
+
+    def __init__(self, works: Sequence[Work], store: AccountStore) -> None:
+        self._works = {work.name: work for work in works}
+        self._store = store
+        self._known: dict[str, str] | None = None
+        """Account -> what is kept of it."""
+
+    async def after(self, report: Report, looks: Mapping[str, Sequence[Side]]) -> None:
+        """Take in one run, which looked at these sides."""
+        with suppress(SyncError):
+            if self._known is None:
+                kept = await self._store.pauses()
+                self._known = {each.account: each.reason for each in kept if each.kind == "halt"}
+            mine = {work.account(side) for work in self._works.values() for side in Side}
+            for label in sorted(mine & report.halted.keys()):
+                await self._keep(self._known, label, report.halted[label])
+            for label in sorted(mine & self._known.keys() - report.halted.keys()):
+                if answered(label, self._works, report, looks):
+                    await self._store.end_pause(label, "halt")
+                    del self._known[label]
+
+    async def _keep(self, known: dict[str, str], label: str, halt: Halt) -> None:
+        text = str(halt).removeprefix(f"{label}: ")
+        reason = f"{text} fix: {halt.fix}" if halt.fix else text
+        if known.get(label) != reason:
+            now = next(iter(self._works.values())).clock.now()
+            pause = AccountPause(label, "halt", reason, now, now + HALT_PAUSE)
+            await self._store.keep_pause(pause)
+            known[label] = reason
+
+
+def answered(
+    label: str, works: Mapping[str, Work], report: Report, looks: Mapping[str, Sequence[Side]]
+) -> bool:
+    """Whether that account was looked at or written to in this run."""
+    for name, work in works.items():
+        for side in Side:
+            if work.account(side) != label or name in report.missed:
+                continue
+            wrote = any(report.counts.get(f"{name}.{verb}_{side}") for verb in _VERBS)
+            if wrote or side in looks.get(name, ()):
+                return True
+    return False
 
 
 class Outages:
@@ -73,7 +123,7 @@ class Outages:
             self._tell(label, error)
             await trace(self._store, self._of(label), self._now(), str(error))
         for label in self._down - failing.keys():
-            if self._answered(label, report, looks):
+            if answered(label, self._works, report, looks):
                 self._down.discard(label)
                 self._tell(label, None)
                 if not self._down:
@@ -105,14 +155,3 @@ class Outages:
                 text, fix = parted(told)
                 return Retry(text, fix=fix)
         return Retry("it asks to be left alone for a moment")
-
-    def _answered(self, label: str, report: Report, looks: Mapping[str, Sequence[Side]]) -> bool:
-        """It was looked at or written to in this run."""
-        for name, work in self._works.items():
-            for side in Side:
-                if work.account(side) != label or name in report.missed:
-                    continue
-                wrote = any(report.counts.get(f"{name}.{verb}_{side}") for verb in _VERBS)
-                if wrote or side in looks.get(name, ()):
-                    return True
-        return False

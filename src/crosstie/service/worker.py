@@ -8,16 +8,14 @@ from functools import partial
 
 from crosstie.connectors.sql import Database, TableSource
 from crosstie.connectors.sql.waking import tell_commits
-from crosstie.core.decide import Operation
 from crosstie.core.errors import Halt, Retry
 from crosstie.core.values import Instant, Side
 from crosstie.engine.drain import Progress
 from crosstie.engine.run import Options, Report, run
-from crosstie.engine.scene import Scene
-from crosstie.engine.work import Work
+from crosstie.engine.work import Open, Work
 from crosstie.ports import Store
 from crosstie.service.lanes import lanes, side_by_side
-from crosstie.service.watching import Outage, Outages
+from crosstie.service.watching import Halts, Outage, Outages
 from crosstie.service.wiring import Opened
 
 TICK = 0.2
@@ -31,7 +29,7 @@ Told = Callable[[Report, Sequence[str]], None]
 """Takes the report of a run, and the names of the syncs that it was about."""
 
 
-class Until:
+class Until(Open):
     """The gate of work that somebody may stop: what is in flight is finished, nothing more begun.
 
     What was due stays due, for the next start.
@@ -39,10 +37,6 @@ class Until:
 
     def __init__(self, stop: asyncio.Event) -> None:
         self._stop = stop
-
-    def permits(self, sync: str, scene: Scene, operation: Operation) -> bool:
-        """Whatever comes up."""
-        return True
 
     @property
     def over(self) -> bool:
@@ -140,11 +134,14 @@ async def _lane(
     for work in works:
         timetable.scanned(work, (await opened.store.last_scan(work.name)).at)
     outages = Outages(works, opened.store, outage) if outage is not None else None
+    halts = Halts(works, opened.store)
 
     async def once(some: Sequence[Work], options: Options) -> bool:
         report = await _run(some, opened.store, options, progress)
+        looks = {work.name: options.sides(work.name) for work in some}
+        await halts.after(report, looks)
         if outages is not None:
-            report = await outages.after(report, {w.name: options.sides(w.name) for w in some})
+            report = await outages.after(report, looks)
         told(report, [work.name for work in some])
         return report.more
 

@@ -141,3 +141,16 @@ def test_the_brake_says_what_would_have_happened_and_its_limits() -> None:
     assert said(deletes=30) == f"it would delete 30 {limits}"
     assert said(overwrites=30) == f"it would overwrite 30 {limits}"
     assert said(overwrites=20, deletes=30) == f"it would overwrite 20 and delete 30 {limits}"
+
+
+def test_the_brake_says_at_least_where_the_counting_stopped_early() -> None:
+    def said(**harm: Any) -> str | None:
+        more = Harm(100, at_least=True, **harm)
+        return trips(more, share=0.05, records=20, empty_side=True)
+
+    limits = "of 100 linked records (limits: 5% and 20)"
+    assert said(deletes=30) == f"it would delete at least 30 {limits}"
+    assert said(overwrites=20, deletes=30) == (
+        f"it would overwrite at least 20 and delete at least 30 {limits}"
+    )
+    assert said(deletes=100) == f"it would delete 100 {limits}", "there are no more"

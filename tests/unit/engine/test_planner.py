@@ -15,7 +15,7 @@ from world import World, fail, far, linked, near
 
 from crosstie import Brake, Constant, Sync
 from crosstie import field as say
-from crosstie.core.errors import Halt
+from crosstie.core.errors import Halt, Rejected
 from crosstie.core.plan import Plan, Planned, dump_plan, load_plan
 from crosstie.core.values import Link, LinkState, Side
 from crosstie.engine import planner
@@ -204,10 +204,39 @@ def test_what_a_person_would_be_asked_is_in_the_plan() -> None:
 def test_records_that_cannot_be_synced_and_accounts_that_cannot_be_used_are_warned_of() -> None:
     world, left_id, _ = linked()
     world.left.edit(left_id, name=["no", "text"])
-    assert plan(world).warnings == ("people: 1 record cannot be synced as it is",)
+    made = plan(world)
+    assert made.warnings == ("people: 1 record cannot be synced as it is",)
+    [unfit] = made.unfit
+    assert (unfit.sync, unfit.left_id, unfit.error) == ("people", left_id, "rejected:name")
+    assert unfit.reason.startswith("field 'name' on the left: expected")
+    assert (unfit.fix or "").startswith("correct the value of 'name' on the left")
+    assert load_plan(dump_plan(made)).unfit == made.unfit
     for fix, said in ((None, "no scope"), ("ask for it", "no scope fix: ask for it")):
         fail(world.right, "read", Halt("no scope", fix=fix), times=9)
         assert plan(world).warnings == (f"right account: {said}",)
+
+
+def test_of_a_plan_for_one_record_the_others_that_cannot_be_synced_are_left_out() -> None:
+    world, left_id, right_id = linked()
+    other = next(i for i in world.left.rows() if i != left_id)
+    for each in (left_id, other):
+        world.left.edit(each, name=["no", "text"])
+    assert {each.left_id for each in plan(world).unfit} == {left_id, other}
+    for name in (left_id, right_id):
+        made = drive(planner.plan([world.work()], full=False, only=name))
+        assert [each.left_id for each in made.unfit] == [left_id]
+        assert made.warnings == ("people: 1 record cannot be synced as it is",)
+    assert drive(planner.plan([world.work()], full=False, only="nobody")).unfit == ()
+
+
+def test_what_a_system_says_of_a_record_that_it_refuses_is_told_without_what_it_quotes() -> None:
+    world, left_id, _ = linked()
+    world.left.edit(left_id, name="Anna")
+    refused = Rejected("Nobody called 'Ann Lee' under +41 44 668 18 00 is ours")
+    fail(world.right, "read", refused, times=9)
+    [unfit] = plan(world).unfit
+    assert (unfit.error, unfit.fix) == ("rejected", None)
+    assert unfit.reason == "nobody called * under * is ours"
 
 
 def test_a_plan_of_nothing_is_empty() -> None:
@@ -284,9 +313,11 @@ def test_counting_harm_stops_when_it_is_enough() -> None:
     reads = world.right.calls["read"]
     harm = drive(planner.harm(world.work(), linked=30, enough=100))
     assert (harm.linked, harm.overwrites, harm.deletes) == (30, 10, 5)
+    assert not harm.at_least
     assert world.right.calls["read"] - reads == 15
     harm = drive(planner.harm(world.work(), linked=30, enough=3))
     assert harm.overwrites + harm.deletes == 4
+    assert harm.at_least
     assert world.right.calls["read"] - reads <= 15 + 5
 
 

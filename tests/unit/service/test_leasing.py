@@ -11,8 +11,8 @@ import pytest
 from crosstie.core.errors import Fenced, Retry
 from crosstie.core.values import Instant, Side
 from crosstie.ports import TENANT, Lease, Sighting
-from crosstie.service.leasing import LEASE, LOOK, RENEW, Keeper, engaged, owner
-from crosstie.service.lock import Engaged, engine_lock
+from crosstie.service.leasing import LOOK, RENEW, Keeper, engaged, owner
+from crosstie.service.lock import LEASE, Engaged, engine_lock
 from crosstie.service.runtime import SystemDice
 from crosstie.store.sql_store import SqlStore
 from crosstie.sync import Crosstie
@@ -208,6 +208,23 @@ def test_what_a_killed_engine_left_in_a_file_is_taken_at_once(tmp_path: Path) ->
                     pytest.fail("two engines on one state")
         assert await left.holder(TENANT) is None
         left.close()
+
+    asyncio.run(play())
+
+
+def test_the_run_of_a_killed_engine_is_ended_by_the_next_one(address: str) -> None:
+    app = Crosstie(syncs=[], state=address)
+
+    async def play() -> None:
+        left = SqlStore.open(app.state)
+        cut = await left.start_run("undo", 5.0)
+        left.close()
+        async with engaged(app, "noon") as opened:
+            mine = await opened.store.start_run("run", 6.0)
+            first, second = await opened.store.runs(9)
+            assert (first.id, first.ended, first.error) == (mine, None, None)
+            assert (second.id, second.kind, second.was_cut_off) == (cut, "undo", True)
+            assert second.ended is not None
 
     asyncio.run(play())
 

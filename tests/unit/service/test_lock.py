@@ -6,12 +6,14 @@ import os
 import signal
 import subprocess
 import sys
+import time
 from pathlib import Path
 
 import pytest
+from filelock import FileLock
 
 from crosstie.core.errors import Halt, Misconfigured
-from crosstie.service.lock import Engaged, engine_lock
+from crosstie.service.lock import Engaged, engine_lock, locked
 
 HOLDER = """
 import sys
@@ -42,6 +44,37 @@ def test_the_lock_is_free_again_afterwards_even_after_an_error(state: str) -> No
         raise ValueError("mine")
     with engine_lock(state, "y"):
         pass
+
+
+def test_whether_an_engine_holds_a_state_can_be_seen(state: str, tmp_path: Path) -> None:
+    assert locked(state) is False
+    assert list(tmp_path.iterdir()) == [], "looking leaves nothing behind"
+    with engine_lock(state, "x"):
+        assert locked(state) is True
+    assert locked(state) is False
+    assert locked("sqlite://") is False
+    assert locked("postgresql://who@127.0.0.1:1/db") is None
+
+
+def test_a_lock_that_may_not_be_looked_at_tells_nothing(state: str, tmp_path: Path) -> None:
+    (tmp_path / "state.db.lock").mkdir()
+    assert locked(state) is None
+
+
+def test_whoever_looks_at_the_lock_is_in_no_engines_way(
+    state: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    looks = FileLock(tmp_path / "state.db.lock")
+    looks.acquire()
+    waited: list[float] = []
+
+    def sleep(seconds: float) -> None:
+        waited.append(seconds)
+        looks.release()
+
+    monkeypatch.setattr(time, "sleep", sleep)
+    with engine_lock(state, "x"):
+        assert len(waited) == 1
 
 
 def test_two_names_of_one_file_are_one_state(state: str, tmp_path: Path) -> None:

@@ -10,7 +10,12 @@ import pytest
 from sqlalchemy import create_engine, delete, insert, update
 from sqlalchemy.orm import DeclarativeBase, Mapped, Session, mapped_column
 
-from crosstie.connectors.sql import capture_install, capture_status, capture_uninstall
+from crosstie.connectors.sql import (
+    capture_install,
+    capture_status,
+    capture_uninstall,
+    capture_waiting,
+)
 from crosstie.connectors.sql.collection import TableCollection
 from crosstie.core.errors import Halt, Misconfigured
 
@@ -232,6 +237,22 @@ def test_installing_twice_is_the_same_as_once(app: App) -> None:
     assert [(r.state, r.changed) for r in capture_install([source])] == [("installed", False)]
     app.sql("INSERT INTO trips (id) VALUES (1)")
     assert [(r.state, r.pending) for r in capture_status([source])] == [("installed", 1)]
+
+
+def test_what_waits_is_counted_without_our_own_and_no_further_than_asked(app: App) -> None:
+    app.sql(TRIPS)
+    source = app.database.table("TRIPS")
+    assert capture_waiting(source, 9) is None, "nobody captures it"
+    trips = app.captured("trips")
+    assert capture_waiting(source, 9) == 0
+    run(trips.create({"name": "ours"}, ""))
+    for number in range(4):
+        app.sql("INSERT INTO trips (name) VALUES (?)", f"theirs {number}")
+    assert (capture_waiting(source, 9), capture_waiting(source, 3)) == (4, 3)
+    app.sql("CREATE TABLE other (id INTEGER PRIMARY KEY)")
+    assert capture_waiting(app.database.table("other"), 9) is None
+    with pytest.raises(Misconfigured, match="no table 'nowhere'"):
+        capture_waiting(app.database.table("nowhere"), 9)
 
 
 def test_uninstalling_leaves_no_trace(app: App) -> None:

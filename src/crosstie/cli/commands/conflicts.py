@@ -7,12 +7,13 @@ from typing import Annotated
 import msgspec
 import typer
 
-from crosstie.cli.calls import age, found, now, with_state
+from crosstie.cli.calls import found, now, with_state
 from crosstie.cli.group import app as make
 from crosstie.cli.options import App, AsJson, Debug, SyncName
 from crosstie.cli.out import Out
 from crosstie.core.values import Json
 from crosstie.service import deciding
+from crosstie.service.counting import age
 from crosstie.service.deciding import ConflictView, Ruling
 
 app = make("List, show and resolve what a person has to decide. Example: crosstie conflicts show 3")

@@ -8,14 +8,14 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from crosstie.cli.calls import age, found, now, with_state
+from crosstie.cli.calls import found, now, with_state
 from crosstie.cli.codes import Code
 from crosstie.cli.group import app as make
 from crosstie.cli.options import App, AsJson, Debug, SyncName, Yes
 from crosstie.cli.out import Out
 from crosstie.service import letters
 from crosstie.service.asked import Misused
-from crosstie.service.counting import counted
+from crosstie.service.counting import age, counted
 from crosstie.service.letters import Cause, Choice, Letter
 from crosstie.sync import Crosstie
 

@@ -31,7 +31,7 @@ from crosstie.engine.run import run as run_once
 from crosstie.engine.work import Work
 from crosstie.service.counting import counted
 from crosstie.service.unfound import unfound
-from crosstie.service.watching import open_conflicts, trace_of
+from crosstie.service.watching import Halts, open_conflicts, trace_of
 from crosstie.service.worker import Until, work_until
 
 if TYPE_CHECKING:
@@ -92,6 +92,7 @@ async def _one(
     with progress("settling", json=out.json) as advance:
         report = await run_once(works, opened.store, options, advance)
     await trace_of(opened.store, works, report, now())
+    await Halts(works, opened.store).after(report, {w.name: options.sides(w.name) for w in works})
     conflicts = await open_conflicts(opened, works, now())
     missing = await unfound(opened.store, [work.name for work in works], now())
     code = of_report(report, conflicts)

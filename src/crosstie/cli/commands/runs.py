@@ -6,13 +6,12 @@ from typing import Annotated
 
 import typer
 
-from crosstie.cli.calls import found, stamp, with_state
+from crosstie.cli.calls import found, now, with_state
 from crosstie.cli.group import app as make
 from crosstie.cli.options import App, AsJson, Debug
 from crosstie.cli.out import Out
-from crosstie.cli.showing import did
+from crosstie.cli.running import RUN_COLUMNS, run_row
 from crosstie.service import standing
-from crosstie.service.standing import RunLine
 
 app = make("List the newest runs.")
 
@@ -25,25 +24,20 @@ Limit = Annotated[
 def runs(limit: Limit = 20, app: App = None, as_json: AsJson = False, debug: Debug = False) -> int:
     """List the newest runs.
 
-    Their numbers are what `crosstie undo` takes. A run that found nothing to do is not kept.
+    Their numbers are what `crosstie undo` takes. A run that found nothing to do is not kept. One
+    that is "running" is an engine's; one that was "cut off" lost its process, and what it wrote
+    until then is told by the next engine.
 
     \b
     Example:
       crosstie runs --limit 50
     """
     out = Out(as_json)
-    lines = with_state(found(app).app, lambda _, store: standing.newest_runs(store, limit))
+    lines = with_state(found(app).app, lambda a, s: standing.newest_runs(a, s, now(), limit))
     if as_json:
         out.document({"runs": lines})
     elif not lines:
         out.line("No runs.")
     else:
-        columns = ("#run", "kind", "started (UTC)", "#seconds", "what it did")
-        out.table(columns, [_row(line) for line in lines])
+        out.table(RUN_COLUMNS, [run_row(line) for line in lines])
     return 0
-
-
-def _row(run: RunLine) -> tuple[str, ...]:
-    took = "not ended" if run.ended is None else f"{run.ended - run.started:.1f}"
-    told = "; ".join(filter(None, [did(run.counts), run.error]))
-    return str(run.id), run.kind, stamp(run.started), took, told or "nothing"

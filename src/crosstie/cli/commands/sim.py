@@ -190,7 +190,8 @@ def _show(out: Out, wanted: Wanted, total: Sum, first: int, taken: float) -> Non
     for each in total.broken:
         out.line(f"seed {each.seed} ({each.world}) breaks {each.rule}: {each.text}")
         out.line(f"  {command(wanted, each.seed)}")
-    rate = f"{total.schedules / taken:.0f}/s"
+    core = total.schedules / max(total.cpu, 1e-9)
+    rate = f"{total.schedules / taken:.0f}/s, {core:.0f} per CPU second"
     out.line(
         f"{counted(total.schedules, 'schedule')} in {taken:.1f} s ({rate}): "
         f"{counted(total.crashes, 'crash', 'crashes')} at {len(total.died)} of "
@@ -205,6 +206,7 @@ def _document(wanted: Wanted, total: Sum, first: int, taken: float) -> dict[str,
         "first": first,
         "schedules": total.schedules,
         "seconds": round(taken, 3),
+        "cpu_seconds": round(total.cpu, 3),
         "awaits": total.awaits,
         "crashes": total.crashes,
         "calls": len(total.points),

@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
-from crosstie.cli.calls import age, found, now, stamp, with_state
+from crosstie.cli.calls import found, now, stamp, with_state
 from crosstie.cli.group import app as make
 from crosstie.cli.options import App, AsJson, Debug
 from crosstie.cli.out import Out
-from crosstie.cli.showing import did
+from crosstie.cli.running import RUN_COLUMNS, run_row
 from crosstie.service import standing
 from crosstie.service.accounts import AccountStatus
-from crosstie.service.counting import counted
-from crosstie.service.standing import RunLine, Status, SyncStatus
+from crosstie.service.counting import age, counted
+from crosstie.service.engines import EngineStatus
+from crosstie.service.outboxes import OutboxStatus
+from crosstie.service.standing import Status, SyncStatus
 from crosstie.service.unfound import told
 
 app = make("Show how every sync stands.")
@@ -20,8 +22,9 @@ app = make("Show how every sync stands.")
 def status(app: App = None, as_json: AsJson = False, debug: Debug = False) -> int:
     """Show how every sync stands.
 
-    Reads the state alone: it works while an engine runs and while a system is down. The first
-    line says the worst that a person should know.
+    Reads the state, and counts what waits in the outboxes of captured tables: it works while an
+    engine runs and while a system is down. The first line says the worst that a person should
+    know; "All in step" only while an engine runs and nothing speaks against it.
 
     \b
     Example:
@@ -64,22 +67,48 @@ def _show(out: Out, answer: Status) -> None:
             for s in answer.syncs
         ],
     )
+    _details(out, answer)
+    if answer.runs:
+        out.line()
+        out.table(RUN_COLUMNS, [run_row(run) for run in answer.runs])
+
+
+def _details(out: Out, answer: Status) -> None:
+    """What the table has no room for: what waits and why, the accounts, the engine."""
     for s in answer.syncs:
         _delays(out, s)
         for missing in s.not_found:
             out.line(f"! {s.sync}: {told(missing)}", "yellow")
+    for box in answer.outboxes:
+        _outbox(out, box)
     for each in answer.accounts:
         _account(out, each)
-    if answer.runs:
-        out.line()
-        rows = [_run(run) for run in answer.runs]
-        out.table(("#run", "kind", "started (UTC)", "#seconds", "what it did"), rows)
+    out.line(f"engine: {_engine(answer.engine)}")
+    if answer.last_run is not None:
+        state = "" if answer.last_run.state == "ended" else f", {answer.last_run.state}"
+        out.line(f"last run: {answer.last_run.id}, {age(answer.last_run_ago)} ago{state}")
 
 
-def _run(run: RunLine) -> tuple[str, ...]:
-    took = "-" if run.ended is None else f"{run.ended - run.started:.1f}"
-    told = "; ".join(filter(None, [did(run.counts), run.error]))
-    return str(run.id), run.kind, stamp(run.started), took, told or "nothing"
+def _engine(engine: EngineStatus) -> str:
+    if engine.running:
+        since = f" since {stamp(engine.since)} UTC" if engine.since is not None else ""
+        return f"{engine.who or 'one'} holds the state{since}"
+    if engine.ended_ago is None:
+        return "none holds the state"
+    return f"none holds the state; the last one ended {age(engine.ended_ago)} ago"
+
+
+def _outbox(out: Out, box: OutboxStatus) -> None:
+    """What waits to be noticed; nothing where nothing does."""
+    name = f"outbox of table {box.table} ({box.database})"
+    if box.error is not None:
+        out.line(f"! {name}: {box.error}", "yellow")
+        if box.fix:
+            out.say(f"fix: {box.fix}")
+    elif box.changes:
+        least = "at least " if box.at_least else ""
+        wait = counted(box.changes, "change waits", "changes wait")
+        out.line(f"{name}: {least}{wait} to be noticed")
 
 
 def _ago(at: float | None) -> str:
@@ -91,7 +120,11 @@ def _account(out: Out, each: AccountStatus) -> None:
     for pause in each.left_alone:
         again = f"tried again at {stamp(pause.next_at)} UTC"
         since = f"left alone since {stamp(pause.since)} UTC, {again}"
+        if pause.kind == "halt":
+            since = f"needs a person since {stamp(pause.since)} UTC"
         out.line(f"! {each.account}: {since}: {pause.reason}", "yellow")
+        if pause.fix:
+            out.say(f"fix: {pause.fix}")
     for used in each.used:
         share = f"{used.calls:,} of {used.limit:,} calls in {age(used.seconds)}"
         out.line(f"{each.account}: {share}")

@@ -5,6 +5,7 @@ from crosstie.connectors.sql.capture import (
     capture_install,
     capture_status,
     capture_uninstall,
+    capture_waiting,
 )
 from crosstie.connectors.sql.database import Database, TableSource
 
@@ -15,4 +16,5 @@ __all__ = [
     "capture_install",
     "capture_status",
     "capture_uninstall",
+    "capture_waiting",
 ]

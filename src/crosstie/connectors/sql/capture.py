@@ -62,6 +62,19 @@ def capture_status(sources: Iterable[TableSource]) -> list[CaptureReport]:
     return reports
 
 
+def capture_waiting(source: TableSource, most: int) -> int | None:
+    """How many changes of that table wait to be noticed, our own left out; at most `most`.
+
+    None where the table is not captured. Raises what `capture_status` raises.
+    """
+    sql, where = Sql.of(source.account), Where(Verb.READ, source.table, source.account.label)
+    with sql.reading(where) as connection:
+        shape, _ = identified(sql.dialect, connection, source)
+        if not (sql.dialect.has_outbox(connection) and sql.dialect.installed(connection, shape)):
+            return None
+        return outbox.some(connection, sql.dialect.box, shape.name, most)
+
+
 def run_plain(connection: Connection, statement: str) -> None:
     """Run a statement as it stands: a percent sign in it is one."""
     connection.exec_driver_sql(statement, execution_options={"no_parameters": True})

@@ -115,6 +115,10 @@ class Outbox:
         self.pending = text(
             f"SELECT COUNT(*) FROM {name} WHERE tbl = :tbl AND COALESCE(origin, '') <> :ours"
         )
+        self.some = text(
+            f"SELECT COUNT(*) FROM (SELECT 1 FROM {name} WHERE tbl = :tbl"
+            " AND COALESCE(origin, '') <> :ours LIMIT :most) AS waiting"
+        )
         self.clear = text(f"DELETE FROM {name} WHERE tbl = :tbl")
 
 
@@ -154,6 +158,12 @@ def mark_own(connection: Connection, box: Outbox, table: str, record_id: str, si
 def pending(connection: Connection, box: Outbox, table: str) -> int:
     """How many rows of that table wait, but for our own."""
     return int(connection.execute(box.pending, {"tbl": table, "ours": OURS}).scalar_one())
+
+
+def some(connection: Connection, box: Outbox, table: str, most: int) -> int:
+    """The same, counted no further than `most`."""
+    asked = {"tbl": table, "ours": OURS, "most": most}
+    return int(connection.execute(box.some, asked).scalar_one())
 
 
 def clear(connection: Connection, box: Outbox, table: str) -> None:

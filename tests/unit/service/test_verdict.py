@@ -1,0 +1,128 @@
+"""The first sentence of `status`: the worst that is known comes first, and nothing is made up."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import Any
+
+import pytest
+from msgspec.structs import replace as with_
+
+from crosstie.cli.commands import status as command
+from crosstie.cli.out import Out
+from crosstie.service.accounts import AccountStatus, LeftAlone
+from crosstie.service.engines import EngineStatus
+from crosstie.service.outboxes import OutboxStatus
+from crosstie.service.standing import Delay, SyncStatus
+from crosstie.service.unfound import Unfound
+from crosstie.service.verdict import Facts, calm, trouble
+
+CALM = SyncStatus("people", 2, 0, 0, 0, 0, 0, None, 1.0, None, 0, 0, [], [])
+RUNS = EngineStatus(True, "process 7 on box", 1.0)
+FACTS = Facts([CALM], None, [], RUNS, [], 3_600.0)
+IDLE = " No engine runs now: start one with `crosstie run`."
+
+
+def box(changes: int | None, **more: Any) -> OutboxStatus:
+    return OutboxStatus("trips", "shop", ["people"], changes, **more)
+
+
+def halted(account: str = "CRM") -> AccountStatus:
+    return AccountStatus(account, [], [LeftAlone("halt", "the token is not valid", 1.0, 31.0)])
+
+
+def test_all_in_step_needs_an_engine_and_nothing_that_waits() -> None:
+    assert trouble(FACTS) is None
+    assert calm(FACTS) == "All in step: 2 records linked, nothing due."
+    for engine, start in (
+        (EngineStatus(False), "In step, as far as the state knows"),
+        (EngineStatus(False, ended_ago=300.0), "In step when the last engine ended, 5 min ago"),
+    ):
+        told = replace(FACTS, engine=engine)
+        assert calm(told) == f"{start}: 2 records linked, nothing due.{IDLE}"
+
+
+@pytest.mark.parametrize(
+    ("sync", "boxes", "told"),
+    [
+        ({}, [box(1)], "1 change waits in an outbox to be noticed"),
+        ({}, [box(3), box(0), box(2)], "5 changes wait in an outbox to be noticed"),
+        ({}, [box(9, at_least=True)], "at least 9 changes wait in an outbox to be noticed"),
+        ({"left_alone": 1}, [], "1 left alone at your request"),
+        ({"answered": 2}, [], "2 answered and to be carried out by the next run"),
+        (
+            {"not_found": [Unfound("people", "right", 4, None)]},
+            [],
+            "4 not found and to be looked at again",
+        ),
+    ],
+)
+def test_what_is_not_due_and_not_done_is_named(
+    sync: dict[str, Any], boxes: list[OutboxStatus], told: str
+) -> None:
+    facts = replace(FACTS, syncs=[with_(CALM, **sync)], outboxes=boxes)
+    assert calm(facts) == f"Nothing due: 2 records linked, {told}."
+    due = replace(facts, syncs=[with_(CALM, due=7, **sync)])
+    assert calm(due) == f"2 records linked, 7 due to be looked at, {told}."
+
+
+def test_a_sync_that_never_began_is_told_where_to_begin() -> None:
+    new = replace(FACTS, syncs=[CALM, with_(CALM, sync="deals", last_full_scan=None)])
+    assert calm(new) == "Not started yet: deals. Begin with `crosstie plan`."
+
+
+def test_the_worst_comes_first_and_the_rest_is_not_dropped() -> None:
+    facts = replace(
+        FACTS,
+        syncs=[
+            with_(CALM, dead=2, conflicts=3, answered=1, delayed=[Delay(4, "no answer.", None)])
+        ],
+        unreached="people: no answer",
+        accounts=[AccountStatus("CRM", [], [LeftAlone("breaker", "GET: no answer", 1.0, 9.0)])],
+        engine=EngineStatus(False, ended_ago=7_201.0),
+        outboxes=[box(0), box(None, error="no such file.")],
+    )
+    rest = (
+        " It is not known what waits in shop: no such file. 2 dead letters wait for a person: see"
+        " `crosstie dead list`. 2 conflicts wait for a person: see `crosstie conflicts list`. No"
+        " engine runs, and the last one ended 2 h ago: what changed since is not known."
+    )
+    delay = "4 records could not be brought over, and this is tried again: no answer."
+    assert trouble(facts) == delay + rest
+    facts = replace(facts, syncs=[with_(facts.syncs[0], delayed=[])])
+    missed = "A system could not be reached at the last run: people: no answer."
+    assert trouble(facts) == missed + rest
+    alone = replace(facts, unreached=None)
+    assert trouble(alone) == "CRM is left alone for a while: GET: no answer." + rest
+    gone = replace(facts, accounts=[*facts.accounts, halted()])
+    assert trouble(gone) == "CRM needs a person: the token is not valid." + rest
+    held = replace(gone, syncs=[with_(CALM, held="too much")])
+    assert trouble(held) == "The brake holds people: too much."
+
+
+def test_an_engine_that_ended_a_while_ago_is_no_trouble_yet() -> None:
+    for ago, well in ((3_600.0, True), (3_600.1, False)):
+        facts = replace(FACTS, engine=EngineStatus(False, ended_ago=ago))
+        assert (trouble(facts) is None) is well
+
+
+def test_the_lines_below_it_have_what_waits_and_how_to_mend_it(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    out = Out(False)
+    command._outbox(out, box(10_000, at_least=True))
+    command._outbox(out, box(1))
+    command._outbox(out, box(0))
+    command._outbox(out, box(None, error="no such file", fix="make it"))
+    command._outbox(out, box(None, error="a riddle"))
+    said = capsys.readouterr()
+    assert said.out.splitlines() == [
+        "outbox of table trips (shop): at least 10000 changes wait to be noticed",
+        "outbox of table trips (shop): 1 change waits to be noticed",
+        "! outbox of table trips (shop): no such file",
+        "! outbox of table trips (shop): a riddle",
+    ]
+    assert said.err.splitlines() == ["fix: make it"]
+    assert command._engine(RUNS) == "process 7 on box holds the state since 1970-01-01 00:00:01 UTC"
+    assert command._engine(EngineStatus(True)) == "one holds the state"
+    assert command._engine(EngineStatus(False)) == "none holds the state"
