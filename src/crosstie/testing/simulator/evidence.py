@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 from crosstie.core.errors import Rejected, Unlinked
 from crosstie.core.mapping import Refs
-from crosstie.core.values import Json, Link, Side
-from crosstie.testing.fakes import drive
+from crosstie.core.values import SIDES, Json, Link, Side
+from crosstie.store.rows import LINK_COLUMNS, link_of
 from crosstie.testing.simulator.values import plain
 
 if TYPE_CHECKING:
@@ -18,6 +17,7 @@ if TYPE_CHECKING:
 
 Place = tuple[str, str, str]
 """(sync, side, record id)."""
+_LINKS = f"SELECT {', '.join(LINK_COLUMNS)} FROM link WHERE sync = ? ORDER BY id"
 
 
 class Evidence:
@@ -29,22 +29,15 @@ class Evidence:
         self._at: dict[Place, Link] = {}
         self._parent: dict[Place, Place] = {}
         for sync in life.played:
-            self._links[sync] = list(self._all(sync))
+            self._links[sync] = list(map(link_of, life.state.rows(_LINKS, sync)))
             for link in self._links[sync]:
-                for side in Side:
+                for side in SIDES:
                     if (record_id := link.id_of(side)) is not None:
                         self._at[sync, side.value, record_id] = link
                 if link.left_id is not None and link.right_id is not None:
                     self._join(sync, link.left_id, link.right_id)
         for sync, left, right in (*life.pairs, *life.witness.paired):
             self._join(sync, left, right)
-
-    def _all(self, sync: str) -> Iterator[Link]:
-        rows = self._life.state.rows("SELECT id FROM link WHERE sync = ? ORDER BY id", sync)
-        for (number,) in rows:
-            link = drive(self._life.state.store.link(number))
-            if link is not None:
-                yield link
 
     def links(self, sync: str) -> list[Link]:
         """All links of a sync, oldest first."""

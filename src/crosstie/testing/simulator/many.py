@@ -8,10 +8,11 @@ import os
 import threading
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import ProcessPoolExecutor
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from functools import cache
 from hashlib import blake2b
 from pathlib import Path
+from time import process_time
 
 from crosstie.service.locate import locate
 from crosstie.testing.simulator.finding import chosen
@@ -67,6 +68,8 @@ class Sum:
     died: frozenset[str] = frozenset()
     """Those at which there was one."""
     digest: str = ""
+    cpu: float = field(default=0.0, compare=False)
+    """Seconds of a core that they took."""
 
     def plus(self, other: Sum) -> Sum:
         """Both; the order counts for the digest."""
@@ -84,6 +87,7 @@ class Sum:
             self.points | other.points,
             self.died | other.died,
             both,
+            self.cpu + other.cpu,
         )
 
 
@@ -109,13 +113,16 @@ def _parts(wanted: Wanted, first: int, seeds: int, jobs: int) -> Iterator[Sum]:
         for start in range(first, first + seeds, CHUNK)
     ]
     if jobs == 1 or len(chunks) == 1:
-        yield from map(chunk, chunks)
+        try:
+            yield from map(_next, chunks)
+        finally:
+            gc.unfreeze()
         return
     # A process of its own, not a copy of this one: nothing that went before can show in it.
     context = multiprocessing.get_context("spawn")
     count = min(jobs, len(chunks))
     with ProcessPoolExecutor(count, mp_context=context, initializer=_end_with_parent) as pool:
-        yield from pool.map(chunk, chunks)
+        yield from pool.map(_next, chunks)
 
 
 def _end_with_parent() -> None:
@@ -130,22 +137,31 @@ def _end_with_parent() -> None:
     threading.Thread(target=watch, daemon=True).start()
 
 
+def _next(what: tuple[Wanted, int, int]) -> Sum:
+    """A chunk of which others follow: the collector need not look at what is there by now."""
+    total = chunk(what)
+    gc.freeze()
+    return total
+
+
 def chunk(what: tuple[Wanted, int, int]) -> Sum:
     """Play some seeds in this process."""
     wanted, first, seeds = what
     worlds = worlds_of(wanted)
     digest = blake2b(digest_size=16)
     total = Sum()
-    gc.collect()
-    gc.disable()  # what a schedule leaves behind is let go of at the end of the chunk
+    began = process_time()
+    gc.disable()  # the little that a schedule leaves behind all the same waits for the end
     try:
         for seed in range(first, first + seeds):
             life = play(pick(worlds, seed), draw(seed))
             digest.update(life.digest().encode())
             total = total.plus(_of(life))
+            life.let_go()
     finally:
         gc.enable()
-    return replace(total, digest=digest.hexdigest())
+        gc.collect()
+    return replace(total, digest=digest.hexdigest(), cpu=process_time() - began)
 
 
 def _of(life: Life) -> Sum:
@@ -168,7 +184,12 @@ def _of(life: Life) -> Sum:
 
 def _calls(names: Iterable[str]) -> frozenset[str]:
     """`right.create answered`, for whichever sync it was."""
-    return frozenset([" ".join(name.split(" ")[:2]) for name in names])
+    return frozenset(map(_call, names))
+
+
+@cache
+def _call(name: str) -> str:
+    return " ".join(name.split(" ")[:2])
 
 
 @cache

@@ -12,12 +12,14 @@ ACROSS = {LEFT: RIGHT, RIGHT: LEFT}
 
 @dataclass(frozen=True)
 class Rule:
-    """What the sync says, in four words."""
+    """What the sync says, in a few words."""
 
     deletes: str
     creates: str
     flows: Mapping[str, frozenset[str]]
     """Field -> the sides from which its changes travel."""
+    wins: Mapping[str, str]
+    """Field -> the side whose value stands where both were edited before anybody looked."""
 
 
 @dataclass(frozen=True)
@@ -28,6 +30,8 @@ class Told:
     removed: frozenset[str]
     began: frozenset[str]
     """The sides that had it when it began; the side on which it was entered, for a new one."""
+    at_once: frozenset[str] = frozenset()
+    """Fields that were written before anybody looked, and not after."""
 
 
 @dataclass(frozen=True)
@@ -54,13 +58,18 @@ def expected(told: Told, rule: Rule) -> Expected | None:
     for side in (LEFT, RIGHT):
         if side not in told.began and rule.creates not in ("both", side):
             there[side] = False
-    return Expected(there, dict(_last(told.writes, rule)) if all(there.values()) else {})
+    return Expected(there, dict(_last(told, rule)) if all(there.values()) else {})
 
 
-def _last(writes: Sequence[tuple[str, str, object]], rule: Rule) -> Iterable[tuple[str, object]]:
-    """Fields that one side alone wrote, and whose changes travel from there: its last word."""
-    for name in dict.fromkeys(name for _, name, _ in writes):
-        own = [(side, value) for side, field, value in writes if field == name]
-        (first, _), *_ = own
-        if all(side == first for side, _ in own) and first in rule.flows.get(name, ()):
-            yield name, own[-1][1]
+def _last(told: Told, rule: Rule) -> Iterable[tuple[str, object]]:
+    """Fields that one side alone wrote, and whose changes travel from there: its last word.
+
+    And of those that crossed before anybody looked: the word of the side that the sync names.
+    """
+    for name in dict.fromkeys(name for _, name, _ in told.writes):
+        own = {side: value for side, field, value in told.writes if field == name}
+        winner = next(iter(own)) if len(own) == 1 else rule.wins.get(name, "")
+        if len(own) > 1 and name not in told.at_once:
+            continue
+        if winner in own and winner in rule.flows.get(name, ()):
+            yield name, own[winner]

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from collections import Counter
+from functools import cache
 from typing import TYPE_CHECKING
 
-from crosstie.core.values import Link, LinkState, Side
+from crosstie.core.causes import FOUND
+from crosstie.core.values import SIDES, Link, LinkState, Side
 from crosstie.testing.simulator.evidence import Evidence
 from crosstie.testing.simulator.lost import nothing_lost
 from crosstie.testing.simulator.undisputed import as_the_model_says
@@ -31,13 +33,22 @@ _IN_VAIN = (
 _UNHEARD = (
     "SELECT c.id FROM conflict c JOIN link l ON l.conflict_id = c.id "
     "WHERE c.closed_at IS NULL AND c.answer IS NOT NULL AND c.answer <> 'null' "
-    "AND l.due_at IS NULL AND l.state IN ('active', 'asking')"
+    "AND (l.state = 'asking' OR l.state = 'active' AND l.due_at IS NULL)"
 )
-MOST_REFUSALS = 10
+_UNASKED = (
+    "SELECT DISTINCT h.link_id FROM history h WHERE h.operation = 'conflict' "
+    "AND NOT EXISTS (SELECT 1 FROM conflict c WHERE c.link_id = h.link_id)"
+)
+_TORN = (
+    "SELECT DISTINCT sync, side, record_id, across FROM history "
+    "WHERE operation IN ('link', 'create') AND link_id NOT IN (SELECT id FROM link)"
+)
+MOST_REFUSALS = 5
 """Tries of one value: one for each time that its record is news, in as short a life."""
 _HISTORY = (
     "SELECT side, record_id, operation, count(*) FROM history "
-    "WHERE operation IN ('create', 'update', 'delete') GROUP BY 1, 2, 3"
+    "WHERE operation IN ('create', 'update', 'delete') AND cause NOT LIKE '%' || ? "
+    "GROUP BY 1, 2, 3"
 )
 
 
@@ -62,6 +73,10 @@ def _one_link_each(life: Life) -> None:
     for column in ("left_id", "right_id"):
         for sync, record_id, number in life.state.rows(_TWICE.format(column)):
             life.violate("I3", f"{sync}: {record_id} has {number} links as {column}")
+    for sync, side, record_id, across in life.state.rows(_TORN):
+        here, there = life.systems[sync, Side(side)], life.systems[sync, Side(side).other]
+        if here.row(record_id) is not None and there.row(str(across)) is not None:
+            life.violate("I3", f"{sync}: {record_id} and {across} were linked, and no link is left")
 
 
 def _no_loose_ends(life: Life) -> None:
@@ -92,7 +107,7 @@ def _no_poison_is_tried_for_ever(life: Life) -> None:
 def _in_step(life: Life, played: Played, evidence: Evidence) -> None:
     """I7: what is linked is equal, and what is not linked has a reason."""
     name = played.sync.name
-    for side in Side:
+    for side in SIDES:
         for record_id in life.systems[name, side].ids():
             link = evidence.link_of(name, side, record_id)
             if link is None:
@@ -148,7 +163,7 @@ def _pair_in_step(life: Life, played: Played, link: Link, evidence: Evidence) ->
     if link.state is LinkState.DEAD:
         _dead_for_a_reason(life, played, link)
         return
-    gone = [s for s in Side if life.systems[name, s].row(str(link.id_of(s))) is None]
+    gone = [s for s in SIDES if life.systems[name, s].row(str(link.id_of(s))) is None]
     if gone:
         if not evidence.asked(link):
             life.violate("I11", f"{name}: the {gone[0]} of link {link.id} is gone, and it stands")
@@ -160,21 +175,28 @@ def _pair_in_step(life: Life, played: Played, link: Link, evidence: Evidence) ->
         return
     left, right = evidence.canon(link, Side.LEFT), evidence.canon(link, Side.RIGHT)
     open_fields = evidence.asked(link)
-    for f in played.sync.mapping.fields:
-        both = f.direction.reaches(Side.LEFT) and f.direction.reaches(Side.RIGHT)
-        if f.name in open_fields or not both or f.create_only:
+    for field in _both_ways(played):
+        if field in open_fields or field not in left or field not in right:
             continue
-        if f.name not in left or f.name not in right:
-            continue
-        if plain(left[f.name]) != plain(right[f.name]):
-            text = f"{f.name} of {link.left_id} and {link.right_id} differs"
+        if plain(left[field]) != plain(right[field]):
+            text = f"{field} of {link.left_id} and {link.right_id} differs"
             life.violate("I7", f"{name}: {text}")
 
 
+@cache
+def _both_ways(played: Played) -> tuple[str, ...]:
+    """Fields that are to be equal on both sides."""
+    return tuple(
+        f.name
+        for f in played.sync.mapping.fields
+        if not f.create_only and all(f.direction.reaches(side) for side in SIDES)
+    )
+
+
 def _history_is_true(life: Life) -> None:
-    """I16: each write has its line, and each line its write."""
+    """I16: each write has its line, and each line that claims one its write."""
     told: Counter[tuple[str, str, str]] = Counter()
-    for side, record_id, operation, number in life.state.rows(_HISTORY):
+    for side, record_id, operation, number in life.state.rows(_HISTORY, FOUND):
         told[side, record_id, operation] = number
     done: Counter[tuple[str, str, str]] = Counter()
     for effect in life.witness.effects:
@@ -186,3 +208,5 @@ def _history_is_true(life: Life) -> None:
     for place, number in told.items():
         if number > life.witness.attempts[place]:
             life.violate("I16", f"the history tells of a write that was not made: {place}")
+    for (link_id,) in life.state.rows(_UNASKED):
+        life.violate("I16", f"the history of link {link_id} tells of a question nobody was asked")

@@ -10,6 +10,7 @@ from crosstie.core.plan import Plan
 from crosstie.engine.planner import plan
 from crosstie.engine.run import Options, Report, run
 from crosstie.service.applying import Exactly
+from crosstie.testing.simulator.braking import within_the_brake
 from crosstie.testing.simulator.items import Script
 from crosstie.testing.simulator.life import Life
 from crosstie.testing.simulator.opening import begin
@@ -53,7 +54,6 @@ class Player:
 
     def __init__(self, life: Life) -> None:
         self.life = life
-        self.processes = 0
         self.process: Process | None = None
         self.rounds = 0
 
@@ -89,16 +89,19 @@ class Player:
         life = self.life
         process = self._living()
         life.tell(f"run of process {process.number}")
+        before = len(life.witness.effects)
         report = life.step(process, run(process.works, process.store, options))
         life.witness.run_over(process)
+        if not options.release:
+            within_the_brake(life, life.witness.effects[before:])
         if report is None:
             self.process = None
         return report
 
     def _living(self) -> Process:
         if self.process is None:
-            self.processes += 1
-            self.process = Process(self.life, self.processes)
+            self.process = Process(self.life, len(self.life.processes) + 1)
+            self.life.processes.append(self.process)
         return self.process
 
     def _recovery(self) -> None:

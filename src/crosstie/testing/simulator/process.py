@@ -76,7 +76,9 @@ class Process:
     def asks(self, side: Side, verb: str) -> None:
         """I13: a run that begins before that time leaves the side alone."""
         life = self.life
-        begun, until = self._patience.get(side, (life.begun, 0.0))
+        if side not in self._patience:
+            return
+        begun, until = self._patience[side]
         # With a wrong clock nobody can tell how long it is.
         sane = not (self.asleep or life.offset or life.jumped)
         if begun != life.begun and life.time < until and sane:
@@ -127,14 +129,17 @@ class SimDice:
 
 
 def _pausing(name: str) -> Callable[..., Any]:
-    pause = Pause(f"store.{name}")
+    said = f"store.{name}"
+    pause = Pause(said)
 
     async def call(self: Pausing, *args: Any, **kwargs: Any) -> Any:
-        await pause
-        if not self.process.alive:
-            self.process.breathe()
-        if self.process.asleep:
-            return await self.late(getattr(self.real, name)(*args, **kwargs))
+        process = self.process
+        if process.asleep or not process.life.passes(said):
+            await pause
+            if not process.alive:
+                process.breathe()
+            if process.asleep:
+                return await self.late(getattr(self.real, name)(*args, **kwargs))
         return await getattr(self.real, name)(*args, **kwargs)
 
     return call
@@ -210,24 +215,27 @@ class Line:
         return self._can
 
     async def _call(self, verb: str, ask: Callable[[], Coroutine[Any, Any, Any]]) -> Any:
+        process, life = self._process, self._life
         asked, answered = self._pauses[verb]
-        await asked
-        if not self._process.alive:
-            self._process.breathe()
-        self._process.asks(self._side, verb)
+        if process.asleep or not life.passes(asked.name):
+            await asked
+            if not process.alive:
+                process.breathe()
+        process.asks(self._side, verb)
         try:
-            after = self._life.trouble(self._side, verb)
+            after = life.trouble(self._side, verb)
         except SyncError as error:
-            self._process.asked_to_wait(self._side, error)
+            process.asked_to_wait(self._side, error)
             raise
         answer = await ask()
         if after is not None:
-            self._life.witness.unanswered(verb)
-        await answered
-        if not self._process.alive:
-            self._process.breathe()
+            life.witness.unanswered(verb)
+        if process.asleep or not life.passes(answered.name):
+            await answered
+            if not process.alive:
+                process.breathe()
         if after is not None:
-            self._process.asked_to_wait(self._side, after)
+            process.asked_to_wait(self._side, after)
             raise after
         return answer
 

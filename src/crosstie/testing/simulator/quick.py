@@ -10,6 +10,7 @@ from __future__ import annotations
 import sqlite3
 from collections import namedtuple
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from functools import partial
 from operator import itemgetter
 from typing import Any, TypeVar, cast
 
@@ -23,6 +24,7 @@ from crosstie.store.sqlite import Sqlite
 T = TypeVar("T")
 
 _named: Any = namedtuple
+_NOTHING: Mapping[str, Any] = {}
 
 
 class QuickSqlite(Sqlite):
@@ -35,6 +37,7 @@ class QuickSqlite(Sqlite):
             sqlite3.Connection, self._held.connection.driver_connection
         )
         self._quick = cast(Connection, Quick(self.driver))
+        self._mark = self.driver.cursor().execute
 
     def read(self, work: Callable[[Connection], T]) -> T:
         """See `Database`. Nobody else is there, so what it sees is of one moment."""
@@ -42,7 +45,7 @@ class QuickSqlite(Sqlite):
 
     def write(self, work: Callable[[Connection], T], lease: Lease | None) -> T:
         """See `Database`."""
-        execute = self.driver.execute
+        execute = self._mark
         execute("BEGIN IMMEDIATE")
         try:
             if lease is not None:
@@ -71,26 +74,28 @@ class Quick:
         self.driver_connection = driver
         self.connection = self
         self.dialect = sqlite.dialect()
-        self._said: dict[tuple[int, tuple[str, ...]], _Said] = {}
+        self._cursor = driver.cursor()
+        self._said: dict[tuple[int | str, ...], _Said] = {}
 
     def execute(
         self, statement: Executable, parameters: Mapping[str, Any] | Sequence[Any] | None = None
     ) -> Answer:
         """One execution, or one for each mapping of a list: then the rows of all, in order."""
-        if isinstance(parameters, list):
+        if type(parameters) is list:
             found = [self.execute(statement, each) for each in parameters]
             return Answer(
                 [row for each in found for row in each], sum(each.rowcount for each in found)
             )
-        given = cast(Mapping[str, Any], parameters or {})
-        key = (id(statement), tuple(given))
+        given: Any = parameters or _NOTHING
+        key = (id(statement), *given)
         said = self._said.get(key)
         if said is None:
             said = self._said[key] = _Said(statement, given, self.dialect)
-        cursor = self.driver_connection.execute(said.text, said.values(given))
-        if cursor.description is None:
-            return Answer([], cursor.rowcount)
-        return Answer(list(map(said.row(cursor)._make, cursor.fetchall())), cursor.rowcount)
+        cursor = self._cursor.execute(said.text, said.values(given))
+        rows = cursor.fetchall()
+        if rows:
+            rows = list(map(said.row or said.row_of(cursor), rows))
+        return Answer(rows, cursor.rowcount)
 
     def exec_driver_sql(self, text: str, parameters: Any = None) -> Answer:
         """A statement in SQLite's words."""
@@ -109,28 +114,30 @@ class _Said:
         compiled: Any = cast(Any, statement).compile(dialect=dialect, column_keys=list(given))
         said = compiled.construct_expanded_state(dict(given))
         self.text = said.statement
-        self._fixed = dict(said.parameters)
-        self._order = list(said.positiontup or ())
-        plain = all(name in given for name in self._order)
-        self._pick: Callable[[Any], Any] | None = None
-        if plain and len(self._order) > 1:
-            self._pick = itemgetter(*self._order)
-        self._row: Any = None
+        fixed = {n: v for n, v in said.parameters.items() if n not in given}
+        self.values = _picking(list(said.positiontup or ()), list(given), fixed)
+        """Gives the parameters in the order of the text."""
+        self.row: Callable[[Any], Any] | None = None
+        """Gives a row its columns by name; None before its first rows."""
 
-    def values(self, given: Mapping[str, Any]) -> tuple[Any, ...]:
-        """The parameters in the order of the text."""
-        if self._pick is not None:
-            return cast(tuple[Any, ...], self._pick(given))
-        fixed = self._fixed
-        return tuple([given[n] if n in given else fixed[n] for n in self._order])
+    def row_of(self, cursor: sqlite3.Cursor) -> Callable[[Any], Any]:
+        """What gives a row its columns by name."""
+        names = [column[0] for column in cursor.description]
+        base: Any = _named("Row", names, rename=True)
+        kind = type("Row", (base,), {"__slots__": (), "_mapping": property(base._asdict)})
+        self.row = partial(tuple.__new__, kind)
+        return self.row
 
-    def row(self, cursor: sqlite3.Cursor) -> Any:
-        """The kind of its rows, with the columns by name."""
-        if self._row is None:
-            names = [column[0] for column in cursor.description]
-            base: Any = _named("Row", names, rename=True)
-            self._row = type("Row", (base,), {"__slots__": (), "_mapping": property(base._asdict)})
-        return self._row
+
+def _picking(
+    order: Sequence[str], names: Sequence[str], fixed: Mapping[str, Any]
+) -> Callable[[Mapping[str, Any]], Sequence[Any]]:
+    if order == names:
+        return lambda given: tuple(given.values())
+    if len(order) < 2:
+        return lambda given: [given[n] if n in given else fixed[n] for n in order]
+    pick = itemgetter(*order)
+    return (lambda given: pick({**fixed, **given})) if fixed else pick
 
 
 class Answer:

@@ -10,7 +10,7 @@ import msgspec
 
 from crosstie.core.errors import Duplicate, Rejected
 from crosstie.core.values import Cursor, Fields, Instant, Json, Page, Record, Tombstone
-from crosstie.ports import Found, Lookup
+from crosstie.ports import Capabilities, Found, Lookup
 from crosstie.ports.runtime import Clock
 from crosstie.testing.memory import Behaviour, MemoryCollection
 from crosstie.testing.memory_rows import Shelf
@@ -41,6 +41,8 @@ class Worst:
     """A read by id misses a created record for as long as a search does."""
     coarse: bool = False
     """`find` compares without case, blanks and order."""
+    vague: bool = False
+    """`find` takes one marker of ours for another: its search knows only how a marker begins."""
     salt: int = 0
     """Chooses which changes the feed treats badly."""
 
@@ -126,6 +128,14 @@ class Remote(MemoryCollection):
         self._told: list[str] = []
         self._waiting: list[tuple[Instant, int, str]] = []
         self._taken = 0
+        self._able: tuple[Behaviour, Capabilities] | None = None
+
+    @property
+    def can(self) -> Capabilities:
+        """See `MemoryCollection`; made once for the same habits."""
+        if self._able is None or self._able[0] is not self.behaviour:
+            self._able = (self.behaviour, super().can)
+        return self._able[1]
 
     def ids(self) -> list[str]:
         """Records that are there, oldest first."""
@@ -234,6 +244,8 @@ class Remote(MemoryCollection):
         return Page(entries, Cursor(str(end)), more)
 
     async def find(self, lookup: Lookup) -> Sequence[Record]:
+        if self.worst.vague and lookup.marker is not None:
+            return self._with_any_marker()
         if not self.worst.coarse:
             return await super().find(lookup)
         call = self._begin("find")
@@ -249,6 +261,12 @@ class Remote(MemoryCollection):
                 found.append(record)
         self.behaviour.after("find", call)
         return found
+
+    def _with_any_marker(self) -> Sequence[Record]:
+        call, shelf = self._begin("find"), self._shelf
+        marked = [i for i in shelf.markers if not shelf.hides(i, shelf.visible_at)]
+        self.behaviour.after("find", call)
+        return [shelf.record(record_id) for record_id in marked]
 
     async def create(self, fields: Fields, key: str) -> Record:
         self._refuse(fields)

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from collections import defaultdict
+from functools import cache
 from typing import TYPE_CHECKING
 
+from crosstie.core.mapping import Policy
 from crosstie.core.values import LinkState, Side
 from crosstie.testing.simulator.evidence import Evidence, Place
 from crosstie.testing.simulator.model import Expected, Rule, Told, expected
@@ -92,9 +94,19 @@ def _told(life: Life, played: Played, members: list[tuple[Side, str]]) -> Told:
             r.side.value for r in life.people.removed if r.sync == name and r.record_id in own
         ),
         began=frozenset(began),
+        at_once=_at_once(life, name, own),
     )
 
 
+def _at_once(life: Life, sync: str, own: set[str]) -> frozenset[str]:
+    """Fields of a pair that was in step: written before the first call of the first run."""
+    writes = [w for w in life.people.wrote if w.sync == sync and w.record_id in own]
+    late = {w.field for w in writes if w.tick > 1}
+    born = {b.record_id for b in life.people.born} & own
+    return frozenset() if born else frozenset(w.field for w in writes) - late
+
+
+@cache
 def _rule(played: Played) -> Rule:
     flows = {}
     for f in played.sync.mapping.fields:
@@ -102,7 +114,9 @@ def _rule(played: Played) -> Rule:
         if f.owner is not None:
             sides &= {f.owner.value}
         flows[f.name] = frozenset() if f.create_only else frozenset(sides)
-    return Rule(str(played.sync.deletes), str(played.sync.creates), flows)
+    policies = {f.name: str(f.policy or played.sync.policy) for f in played.sync.mapping.fields}
+    wins = {n: p for n, p in policies.items() if p in (Policy.LEFT, Policy.RIGHT)}
+    return Rule(str(played.sync.deletes), str(played.sync.creates), flows, wins)
 
 
 def _compare(life: Life, played: Played, members: list[tuple[Side, str]], wanted: Expected) -> None:

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 from crosstie.core.lens.base import same
 from crosstie.core.values import Fields, Json, Record, Side
+from crosstie.testing.simulator.namesakes import made_beside
 from crosstie.testing.simulator.pause import WRITES
 from crosstie.testing.simulator.values import plain
 
@@ -77,6 +78,7 @@ class Witness:
         if len(twins) > 1 and not self._life.may_double(sync, side):
             text = f"{' and '.join(twins)} on the {side} were both created from {source}"
             self._life.violate("I4", f"{sync}: {text}")
+        made_beside(self._life, sync, side, record.id, source)
 
     def updated(
         self,
@@ -119,6 +121,7 @@ class Witness:
             self.attempts[side.value, record_id, "delete"] += 1
             return
         self._deleted_an_edit(sync, side, record_id, before, was)
+        self._deleted_a_half(sync, side, record_id)
         self._add(process, sync, side, "delete", record_id, record_id)
         self._overwritten(sync, side, before, was, before)
 
@@ -148,6 +151,15 @@ class Witness:
             if plain(shown) != plain(base[name]):
                 text = f"{side} record {record_id} is deleted although {raw} was edited"
                 self._life.violate("I11", f"{sync}: {text}")
+
+    def _deleted_a_half(self, sync: str, side: Side, record_id: str) -> None:
+        """I11: a record goes because its counterpart is gone."""
+        life = self._life
+        across = life.counterpart(sync, side, record_id)
+        there = across is not None and life.systems[sync, side.other].row(across) is not None
+        if there and not life.people.answered:
+            text = f"{side} record {record_id} is deleted, and {across} is there"
+            life.violate("I11", f"{sync}: {text}")
 
     def unanswered(self, verb: str) -> None:
         """The answer of the last call was lost: the engine has to find out what it did."""

@@ -39,7 +39,7 @@ class Half:
     rewrite: Callable[[Fields], Fields]
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Played:
     """One sync of a world."""
 
