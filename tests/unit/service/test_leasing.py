@@ -153,6 +153,38 @@ def test_a_state_that_cannot_be_reached_for_a_while_is_renewed_afterwards(
     asyncio.run(play())
 
 
+def test_who_stands_by_waits_for_a_database_that_is_away(
+    store: SqlStore, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    clock = FakeClock()
+    sleep = Sleeps(clock, 9)
+    heard: list[str] = []
+    take, away = store.take, [Retry("the state cannot be reached")] * 2
+
+    async def cut_off(*args: object) -> Lease | None:
+        if away:
+            raise away.pop()
+        return await take(*args)  # type: ignore[arg-type]
+
+    monkeypatch.setattr(store, "take", cut_off)
+
+    async def play() -> None:
+        async with Keeper(store, clock, sleep).held("me", "it", heard.append) as lease:
+            assert lease.owner == "me"
+
+    asyncio.run(play())
+    assert heard == ["the state cannot be reached; this one stands by"]
+    assert sleep.slept[:2] == [LOOK, LOOK]
+    away.append(Retry("the state cannot be reached"))
+
+    async def impatient() -> None:
+        async with Keeper(store, clock, sleep).held("me", "it", None):
+            raise AssertionError("it does not wait")
+
+    with pytest.raises(Retry):
+        asyncio.run(impatient())
+
+
 def test_a_second_worker_is_refused_and_told_who_the_first_one_is(store: SqlStore) -> None:
     clock = FakeClock(1_700_000_000.0)
 
