@@ -164,18 +164,21 @@ def _around_plain(owner: Any, name: str, bomb: Bomb, after: str) -> None:
 
 
 def _around_recovery(bomb: Bomb) -> None:
-    true, keep = recover.finish, GroupedStore.keep
+    keep = GroupedStore.keep
     recovering = 0
 
-    @functools.wraps(true)
-    async def finish(*args: Any) -> Any:
-        nonlocal recovering
-        bomb.passed("recover.before")
-        recovering += 1
-        answer = await true(*args)
-        recovering -= 1
-        bomb.passed("recover.after")
-        return answer
+    def watched(true: recover.Finish) -> recover.Finish:
+        @functools.wraps(true)
+        async def finish(*args: Any) -> Any:
+            nonlocal recovering
+            bomb.passed("recover.before")
+            recovering += 1
+            answer = await true(*args)
+            recovering -= 1
+            bomb.passed("recover.after")
+            return answer
+
+        return finish
 
     @functools.wraps(keep)
     async def kept(self: GroupedStore, steps: Sequence[Step]) -> None:
@@ -183,7 +186,7 @@ def _around_recovery(bomb: Bomb) -> None:
         if recovering:
             bomb.passed("recover.kept")
 
-    recover.finish = finish
+    recover.FINISH = {kind: watched(true) for kind, true in recover.FINISH.items()}
     GroupedStore.keep = kept  # type: ignore[method-assign]
 
 

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
+FOUND = "answer lost; found done, by us or by somebody else"
+"""How the cause ends where nothing proves that what stands there is our own write."""
 _BETWEEN = "; "
 
 

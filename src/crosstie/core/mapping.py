@@ -199,6 +199,7 @@ class Mapping:
         self.left = SideMap(Side.LEFT, self.fields)
         self.right = SideMap(Side.RIGHT, self.fields)
         self.refers = bool(self.left.references or self.right.references)
+        self._writable = {side: _writable(self.fields, side) for side in Side}
 
     def side(self, side: Side) -> SideMap:
         """The half for that side."""
@@ -206,11 +207,13 @@ class Mapping:
 
     def writable(self, side: Side) -> tuple[str, ...]:
         """Canonical names that may be written to that side."""
-        return tuple(
-            f.name
-            for f in self.fields
-            if f.direction.reaches(side) and f.raw_name(side) is not None
-        )
+        return self._writable[side]
+
+
+def _writable(fields: Sequence[Field], side: Side) -> tuple[str, ...]:
+    return tuple(
+        f.name for f in fields if f.direction.reaches(side) and f.raw_name(side) is not None
+    )
 
 
 def field(

@@ -1,4 +1,7 @@
-"""When to try again: a few times soon, then ever more rarely, then never."""
+"""When to try again: a few times soon, then ever more rarely, then never.
+
+What fails in the same way time after time, while others do not, is given up sooner: `alike`.
+"""
 
 from __future__ import annotations
 
@@ -23,6 +26,9 @@ class Schedule:
     most: float = 60.0
     """No soon wait is longer."""
     later: tuple[float, ...] = (5.0, 30.0, 300.0, 1_800.0, 7_200.0, 18_000.0, 36_000.0)
+
+    alike: int = 5
+    """Tries that may fail in the same way, while others do not, before a link is a dead letter."""
 
     @property
     def attempts(self) -> int:

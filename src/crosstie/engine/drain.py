@@ -16,9 +16,10 @@ from crosstie.core.errors import (
     SyncError,
     Unlinked,
 )
+from crosstie.core.fingerprint import fingerprint
 from crosstie.core.values import SIDES, Instant, Link, LinkState, Parent, Record, Side
 from crosstie.engine.settle import settle
-from crosstie.engine.work import Work
+from crosstie.engine.work import Failure, Work
 from crosstie.ports import Entry, Intent, Sighting, Step
 
 BATCH = 200
@@ -28,6 +29,8 @@ PUT_OFF = 30.0
 """Seconds, half as many more or less, until a try that was put off comes round again."""
 FRESH = 32
 """Of a backlog that takes longer than a run may, so many are taken from its new end each time."""
+SOUND = 4
+"""Writes that land for each link that begins to fail, at least, where the system is well."""
 
 Progress = Callable[[int], None]
 
@@ -150,6 +153,7 @@ async def _settle_or_postpone(
         return
     try:
         await settle(work, link, intents, prefetched)
+        work.ledger.failing.pop(link.id, None)
     except Unlinked as missing:
         await _wait(work, link, missing)
     except Rejected as refused:
@@ -210,8 +214,9 @@ async def _postpone(
     if current is None:
         return
     attempts = current.attempts + 1 if counts else current.attempts
+    poison = counts and _poison(work, current, error)
     pause = work.schedule.delay(max(attempts, 1), work.dice.roll(), after)
-    if pause is None:
+    if pause is None or poison:
         await _bury(work, link, error, None)
         return
     postponed = replace(
@@ -225,8 +230,26 @@ async def _postpone(
     work.count("postponed")
 
 
+def _poison(work: Work, link: Link, error: SyncError) -> bool:
+    """Whether it has failed in this way often enough, while hardly any other record failed.
+
+    Where others fail as well, or nobody else is written, nobody can say whether the record or the
+    system is at fault, and it gets all of its tries. So an outage makes no dead letters, whether a
+    breaker has opened or not.
+    """
+    ledger, place = work.ledger, (work.name, error.side)
+    cause, before = fingerprint(error.code, _text(error)), ledger.failing.get(link.id)
+    if before is None or before.cause != cause or not link.attempts:
+        before = Failure(cause, 0, ledger.landed[place], ledger.begun[place])
+        ledger.begun[place] += 1
+    ledger.failing[link.id] = before._replace(times=before.times + 1)
+    landed, begun = ledger.landed[place] - before.landed, ledger.begun[place] - before.begun
+    return before.times + 1 >= work.schedule.alike and landed >= SOUND * begun
+
+
 async def _bury(work: Work, link: Link, error: SyncError, named: str | None) -> None:
     """A dead letter: nothing more is tried until something changes or a person says so."""
+    work.ledger.failing.pop(link.id, None)
     current = await _current(work, link, error)
     if current is None:
         return

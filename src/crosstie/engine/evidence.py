@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 
 from msgspec.structs import replace
 
-from crosstie.core.values import Instant, Link, Record, Side
+from crosstie.core.values import Instant, Link, LinkState, Record, Side
 from crosstie.ports.proof import Origin, Scan
 from crosstie.ports.state import Entry, Step
 from crosstie.ports.store import FlowStore
@@ -70,6 +70,17 @@ async def early(work: Work) -> tuple[Side, ...]:
             tried[work.name, side] = now
             sides.append(side)
     return tuple(sides)
+
+
+async def given_up(work: Work, side: Side, ids: Sequence[str]) -> set[str]:
+    """Those of these missing records that are known to be gone, with a link that is a dead letter.
+
+    That such a record is missing again is no news: what followed from it was refused.
+    """
+    links = await work.store.links_at(work.name, side, ids) if ids else {}
+    dead = {link.id: each for each, link in links.items() if link.state is LinkState.DEAD}
+    proven = await work.store.proven(list(dead), side) if dead else ()
+    return {dead[link_id] for link_id in proven}
 
 
 async def unproven(work: Work, link: Link, records: Mapping[Side, Record | None]) -> bool:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from enum import Enum
 from typing import Final
@@ -13,7 +13,7 @@ from crosstie.core.errors import Retry
 from crosstie.core.match import all_resemble, resembles
 from crosstie.core.values import Fields, Instant, Json, Link, LinkState, Record, Side
 from crosstie.engine import conflicts
-from crosstie.engine.scene import Records, Scene
+from crosstie.engine.scene import Records, Scene, legible
 from crosstie.engine.work import Work, with_bases, with_id, with_mark
 from crosstie.ports import ConflictKind, Entry, Intent, Lookup, Step
 
@@ -81,10 +81,7 @@ async def counterpart(work: Work, scene: Scene, side: Side) -> tuple[Step, Recor
     if scene.answered.pair:
         return await _named(work, scene, side, scene.answered.pair)
     keys = {name: scene.view(here).canon.get(name) for name in work.sync.match}
-    found = await matching(work, side, keys, scene)
-    taken = await _taken(work, scene, side, [record.id for record in found], asked=True)
-    free = [record for record in found if record.id not in taken]
-    rivals = await _rivals(work, here, own.id, keys, scene)
+    found, free, rivals = await _around(work, scene, side, own, keys)
     if len(free) == 1 and not rivals:
         return await _pair(work, scene, side, free[0], "match keys agree")
     if not found and not rivals:
@@ -93,6 +90,31 @@ async def counterpart(work: Work, scene: Scene, side: Side) -> tuple[Step, Recor
     candidates = [r.id for r in (free or found)]
     await conflicts.ask_match(work, scene, ConflictKind.MATCH, candidates, note)
     return ASKED
+
+
+async def only_match(
+    work: Work, scene: Scene, side: Side, own: Record, keys: Fields
+) -> Record | None:
+    """The record on `side` that `counterpart` would pair with `own`, which has these keys."""
+    _, free, rivals = await _around(work, scene, side, own, keys)
+    if len(free) != 1 or rivals:
+        return None
+    return await _whole(work, side, free[0])
+
+
+async def _around(
+    work: Work, scene: Scene, side: Side, own: Record, keys: Fields
+) -> tuple[Sequence[Record], Sequence[Record], Sequence[Record]]:
+    """Who shares these keys: all on that side, those who are free, and those beside `own`.
+
+    Beside a free one, those that a person is asked about may be meant as well.
+    """
+    found = await matching(work, side, keys, scene)
+    taken = await _taken(work, scene, side, [record.id for record in found], asked=True)
+    free = [record for record in found if record.id not in taken]
+    if free:
+        free = [record for record in found if taken.get(record.id, True)]
+    return found, free, await _rivals(work, side.other, own.id, keys, scene)
 
 
 async def existing(
@@ -121,9 +143,7 @@ async def adopt(
     certainly ours, the base is what was sent: the difference is then an edit made over there.
     """
     side = intent.side
-    # Its references are its own: the record it was made from may be gone, or refer to others.
-    refs = await work.refs(scene.with_record(side, record))
-    shown = work.mapping.side(side).read(record.fields, refs)
+    shown = await legible(work, intent, record)
     base_source: dict[str, Json] = {}
     base_target: dict[str, Json] = {}
     for name, value in intent.values.items():
@@ -138,6 +158,8 @@ async def adopt(
         made = {name: value for name, value in shown.items() if value is not None}
         entry = replace(entry, operation="create", after={**made, **base_target})
         step = replace(step, history=(entry,))
+    else:
+        work.gate.adopted(work.name, link.id)
     closes = (intent.id,) if intent.id else ()
     return replace(step, closes=closes), records
 
@@ -205,8 +227,8 @@ async def _rivals(
 
 async def _taken(
     work: Work, scene: Scene, side: Side, ids: Sequence[str], *, asked: bool = False
-) -> set[str]:
-    """Which of these records another link will not give up.
+) -> Mapping[str, bool]:
+    """Which of these records another link will not give up; whether only a question keeps it.
 
     It has a counterpart, or may have made one: nobody knows before its intent is closed.
     asked: neither what only a person ends: a question about its counterpart, and a link that was
@@ -215,17 +237,19 @@ async def _taken(
     links = await work.store.links_at(work.name, side, ids) if ids else {}
     others = {i: link for i, link in links.items() if link.id != scene.link.id}
     if not others:
-        return set()
+        return {}
     open_ = await work.store.open_intents([link.id for link in others.values()])
     making = {intent.link_id for intent in open_}
-    return {
+    firm = {
         i
         for i, other in others.items()
         if other.id_of(side.other) is not None
         or other.id in making
         or (other.agreed and other.state is not LinkState.CLOSED)
-        or (asked and other.state in (LinkState.ASKING, LinkState.CLOSED))
+        or (asked and other.state is LinkState.CLOSED)
     }
+    open_questions = {i for i, o in others.items() if asked and o.state is LinkState.ASKING}
+    return {i: i not in firm for i in firm | open_questions}
 
 
 def _why(
@@ -241,12 +265,18 @@ def _why(
 async def _pair(
     work: Work, scene: Scene, side: Side, record: Record, cause: str
 ) -> tuple[Step, Records] | NoPair:
-    if record.hint:
-        found = await work.ask(side, work.at(side).read([record.id]))
-        if record.id not in found.records:
-            return ALONE
-        record = found.records[record.id]
-    return _linked(work, scene, scene.link, side, record, cause)
+    whole = await _whole(work, side, record)
+    if whole is None:
+        return ALONE
+    return _linked(work, scene, scene.link, side, whole, cause)
+
+
+async def _whole(work: Work, side: Side, record: Record) -> Record | None:
+    """The record in full; None when it is gone."""
+    if not record.hint:
+        return record
+    found = await work.ask(side, work.at(side).read([record.id]))
+    return found.records.get(record.id)
 
 
 def _linked(

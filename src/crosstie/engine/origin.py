@@ -14,7 +14,7 @@ from collections.abc import Sequence
 
 from msgspec.structs import replace
 
-from crosstie.core.values import Side
+from crosstie.core.values import SIDES, Side
 from crosstie.engine.reconcile import FEWEST, Surveyed
 from crosstie.engine.work import Work
 from crosstie.ports.proof import Origin, Remembered, Remembering
@@ -31,7 +31,7 @@ async def examine(work: Work, *, anew: bool, only_look: bool = False) -> str | N
     anew: move the generation on whatever the hour, as a process that starts does, and one that
     scans everything.  only_look: write to neither system; a plan does that.
     """
-    kept = {side: await work.store.origin(work.name, side) for side in Side}
+    kept = {side: await work.store.origin(work.name, side) for side in SIDES}
     for origin in kept.values():
         if origin.doubt is not None:
             if only_look:
@@ -56,7 +56,7 @@ async def accept(work: Work) -> tuple[Side, ...]:
     Gives the sides that were doubted. Doubts that nobody was told of yet are not among them.
     """
     accepted = []
-    for side in Side:
+    for side in SIDES:
         kept = await work.store.origin(work.name, side)
         if kept.doubt is None:
             continue
@@ -74,7 +74,7 @@ async def accept(work: Work) -> tuple[Side, ...]:
 
 async def doubted(work: Work) -> tuple[Side, ...]:
     """Sides that a person has to accept as they are."""
-    kept = {side: await work.store.origin(work.name, side) for side in Side}
+    kept = {side: await work.store.origin(work.name, side) for side in SIDES}
     return tuple(side for side, origin in kept.items() if origin.doubt is not None)
 
 
@@ -97,7 +97,7 @@ async def after_a_look(work: Work, survey: Surveyed | None, accepted: Sequence[S
             f"{survey.absent[side]} linked ones: it was reset, or another account answers.",
         )
     beyond = work.ledger.notes.beyond
-    for side in Side:
+    for side in SIDES:
         number = beyond.pop((work.name, side), 0)
         if not number:
             continue

@@ -45,7 +45,7 @@ async def write(work: Work, scene: Scene, operation: Update | Archive) -> tuple[
         after={name: shown.get(name) for name in values},
     )
     step = _step(work, link, intent_id, entry)
-    work.count(f"updated_{side}")
+    work.wrote("updated", side)
     await _refuse_silence(work, side, values, shown, step)
     return step, scene.with_view(side, View(reply, shown))
 
@@ -71,7 +71,7 @@ async def create(work: Work, scene: Scene, operation: Create) -> tuple[Step, Ent
     entry = _entry(work, side, reply.id, "create", f"new on the {side.other}")
     entry = replace(entry, after=filled(shown))
     step = replace(_step(work, link, intent_id, entry), adopts=True, wakes=True)
-    work.count(f"created_{side}")
+    work.wrote("created", side)
     await _refuse_silence(work, side, values, shown, step)
     return step, scene.with_view(side, View(reply, shown))
 
@@ -91,7 +91,7 @@ async def delete(work: Work, scene: Scene, operation: Delete) -> None:
         await _give_up(work, scene, intent_id, error)
         raise
     await work.store.keep([deleted(work, scene.link, side, record.id, target.canon, intent_id)])
-    work.count(f"deleted_{side}")
+    work.wrote("deleted", side)
 
 
 def deleted(

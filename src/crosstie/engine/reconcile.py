@@ -121,16 +121,19 @@ async def _miss(
     work: Work, side: Side, ids: Sequence[str], scan: Scan | None, out: Surveyed
 ) -> None:
     """Make those due that are proven to be gone: all of them without a scan to compare with."""
+    stays = 0
     # Once at least: what was suspected of records that are linked no more is forgotten by it.
     for start in range(0, max(len(ids), 1), CHUNK):
         part: Sequence[str] = ids[start : start + CHUNK]
+        given_up = await evidence.given_up(work, side, part)
         if scan is not None:
             part = await work.store.absent(work.name, side, part, scan)
-        gone = [Sighting(record_id, gone=True) for record_id in part]
+        gone = [Sighting(each, gone=True) for each in part if each not in given_up]
         out.gone[side] += len(gone)
+        stays += len(part) - len(gone)
         if gone:
             await work.store.notice(work.name, side, gone, work.clock.now())
-    suspected = len(ids) - out.gone[side]
+    suspected = len(ids) - out.gone[side] - stays
     if suspected:
         work.ledger.counts[f"{work.name}.missing_{side}"] += suspected
 

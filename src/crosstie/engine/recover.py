@@ -6,28 +6,26 @@ is asked what it has; only what it shows moves the base.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 
 from msgspec.structs import replace
 
+from crosstie.core.causes import FOUND
 from crosstie.core.errors import Rejected, Unlinked
 from crosstie.core.match import all_resemble, resembles
 from crosstie.core.values import Json, Link, Record, Side
 from crosstie.engine import conflicts, meet, perform
-from crosstie.engine.scene import Records, look
+from crosstie.engine.scene import Records, Scene, read_as_sent, unread
 from crosstie.engine.work import Work, with_bases
-from crosstie.ports import ConflictKind, Entry, Intent, Lookup, Step
+from crosstie.ports import ConflictKind, Entry, Intent, Lookup, OperationKind, Step
+
+_OURS = "answer lost, found again"
+"""What the history says of a record that carries our marker; of all else it says `FOUND`."""
 
 
-async def finish(
-    work: Work, link: Link, intent: Intent, records: Records
-) -> tuple[Link, Records] | None:
-    """Find out what became of one intent; None when the link has to wait or to be asked about."""
-    if intent.kind == "update":
-        return await _finish_update(work, link, intent, records)
-    if intent.kind == "delete":
-        return await _finish_delete(work, link, intent, records)
-    return await _finish_create(work, link, intent, records)
+Finish = Callable[[Work, Link, Intent, Records], Awaitable[tuple[Link, Records] | None]]
+"""Finds out what became of one intent; None when the settling of the link ends with it: it has to
+wait, to be asked about, or is done with."""
 
 
 async def _finish_update(
@@ -63,7 +61,9 @@ async def _finish_delete(
     if records[side] is None and records[side.other] is None:
         assert intent.target is not None
         step = perform.deleted(work, link, side, intent.target, intent.was, intent.id)
-        await work.store.keep([step])
+        [entry] = step.history
+        entry = replace(entry, cause=f"{entry.cause}; {FOUND}")
+        await work.store.keep([replace(step, history=(entry,))])
         work.count(f"deleted_{side}")
         return None
     await work.store.keep([_step(work, link, intent, ())])
@@ -78,9 +78,9 @@ async def _finish_create(
     if link.id_of(side) is not None and records[side] is not None:
         await work.store.keep([_step(work, link, intent, ())])
         return link, records
-    # The source may be gone by now: what was created is linked all the same, so that the deletion
-    # then reaches it.
-    scene = await look(work, link, {**records, side: None})
+    # The source may be gone by now, or refer to what is gone: what was created is linked all the
+    # same, so that the deletion then reaches it.
+    scene = await unread(work, link, {**records, side: None})
     lookup = lookup_of(work, intent)
     if scene.answered.pair is None and lookup is None:
         note = f"a record may have been created on the {side}, and it cannot be looked up there"
@@ -92,22 +92,53 @@ async def _finish_create(
         ids = [record.id for record in found]
         await conflicts.ask_match(work, scene, ConflictKind.UNKNOWN, ids, note)
         return None
-    if found:
-        made = min(found, key=lambda record: record.id)
-        step, seen = await meet.adopt(
-            work, scene, intent, made, "answer lost, found again", ours=True
-        )
-        await work.store.keep([step])
-        work.count("recovered")
-        return step.link, seen
     visible_from = intent.made_at + collection.can.search_lag
-    if work.clock.now() < visible_from:
+    if not found and work.clock.now() < visible_from:
         waiting = replace(link, settled=link.noticed)
         await work.store.keep([Step(waiting, due_at=visible_from)])
         work.count("waits_for_search")
         return None
-    await work.store.keep([_step(work, link, intent, ())])
-    return link, records
+    met = await _met(work, scene, intent, found)
+    if met is None:
+        await work.store.keep([_step(work, link, intent, ())])
+        return link, records
+    step, seen = met
+    await work.store.keep([step])
+    work.count("recovered")
+    return step.link, seen
+
+
+async def _met(
+    work: Work, scene: Scene, intent: Intent, found: Sequence[Record]
+) -> tuple[Step, Records] | None:
+    """Link what the create made, else who may be that, edited since; None where there is nobody."""
+    if found:
+        made = min(found, key=lambda record: record.id)
+        cause = _OURS if work.at(intent.side).can.marker else FOUND
+        return await meet.adopt(work, scene, intent, made, cause, ours=True)
+    match = await _match(work, scene, intent)
+    if match is None:
+        return None
+    # What it shows as it was sent is in step: a spelling of its own is no edit.
+    return await meet.adopt(work, scene, intent, match, "match keys agree", ours=False)
+
+
+async def _match(work: Work, scene: Scene, intent: Intent) -> Record | None:
+    """Nobody shows all that was sent: the record that would be paired with the source next."""
+    side = intent.side
+    source = scene.view(side.other).record
+    if work.at(side).can.marker or scene.answered.pair is not None or source is None:
+        return None
+    half = work.mapping.side(side.other)
+    keys = {name: half.read_one(name, source.fields) for name in work.sync.match}
+    try:
+        with meet.alone(work, keys):
+            match = await meet.only_match(work, scene, side, source, keys)
+            if match is not None:
+                await read_as_sent(work, intent, match)
+            return match
+    except (Rejected, Unlinked):
+        return None
 
 
 def lookup_of(work: Work, intent: Intent) -> Lookup | None:
@@ -139,10 +170,8 @@ async def candidates(work: Work, intent: Intent, lookup: Lookup) -> Sequence[Rec
 
 
 async def _shows(work: Work, intent: Intent, record: Record) -> bool:
-    side = intent.side
-    records: Records = {side: record, side.other: None}
     try:
-        shown = work.mapping.side(side).read(record.fields, await work.refs(records))
+        shown = await read_as_sent(work, intent, record)
     except (Rejected, Unlinked):
         return False
     return all_resemble(intent.values, shown)
@@ -157,7 +186,15 @@ def _found(work: Work, intent: Intent, side: Side, operation: str) -> Entry:
         side=side,
         record_id=intent.target,
         operation=operation,
-        cause="answer lost, found again",
+        cause=FOUND,
         at=work.clock.now(),
         run_id=work.run_id,
     )
+
+
+FINISH: Mapping[OperationKind, Finish] = {
+    "create": _finish_create,
+    "update": _finish_update,
+    "delete": _finish_delete,
+}
+"""How each kind of intent is finished."""

@@ -6,7 +6,7 @@ from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
 from crosstie.core.errors import Halt, Retry, SyncError
-from crosstie.core.values import Instant, Side
+from crosstie.core.values import SIDES, Instant, Side
 from crosstie.engine import evidence, origin
 from crosstie.engine.brake import RELEASED, Seen, brake
 from crosstie.engine.drain import Progress, drain
@@ -66,7 +66,7 @@ class Options:
 
     def sides(self, sync: str) -> Sequence[Side]:
         """The sides of that sync to look at."""
-        return tuple(Side) if self.looks is None else self.looks.get(sync, ())
+        return SIDES if self.looks is None else self.looks.get(sync, ())
 
 
 async def run(
@@ -179,12 +179,12 @@ async def _drain(
 
 async def _look(work: Work, options: Options) -> Seen | SyncError:
     """Notice what changed on both sides; the error when an account cannot be asked."""
-    for side in Side:
+    for side in SIDES:
         label = work.account(side)
         if work.ledger.rests(label, work.clock.now()):
             return work.ledger.halted.get(label) or Retry(f"{label} is left alone for a moment")
     try:
-        for side in Side:
+        for side in SIDES:
             await work.ask(side, work.at(side).open())
         # A running engine has a timetable of its own for the complete scans after the first.
         everything = options.full or await (
@@ -196,8 +196,8 @@ async def _look(work: Work, options: Options) -> Seen | SyncError:
         if doubt is not None:
             return Seen(doubt=doubt)
         early = () if everything else await evidence.early(work)
-        asked = tuple(Side) if everything else (*options.sides(work.name), *early)
-        sides = [side for side in Side if side in asked]
+        asked = SIDES if everything else (*options.sides(work.name), *early)
+        sides = [side for side in SIDES if side in asked]
         # The feed first: what is edited while a scan goes on is told by it afterwards.
         gone = {side: await notice(work, side, meet=not everything) for side in sides}
         told = {s for s in sides if everything or not work.at(s).can.has_changes}

@@ -7,11 +7,12 @@ from collections.abc import Mapping
 import msgspec
 
 from crosstie.core.decide import View
+from crosstie.core.errors import Rejected, Unlinked
 from crosstie.core.mapping import NO_REFS, Refs
 from crosstie.core.merge import NO_RULINGS, Rulings
-from crosstie.core.values import MISSING, Fields, Link, Record, Side
+from crosstie.core.values import MISSING, Fields, Json, Link, Record, Side
 from crosstie.engine.work import Work
-from crosstie.ports import Conflict, ConflictKind
+from crosstie.ports import Conflict, ConflictKind, Intent
 
 Records = Mapping[Side, Record | None]
 
@@ -75,6 +76,41 @@ async def look(work: Work, link: Link, entries: Entries) -> Scene:
     left, right = views[Side.LEFT], views[Side.RIGHT]
     answered = await _answered(work, link, left.canon, right.canon)
     return Scene(link, left, right, refs, answered)
+
+
+async def unread(work: Work, link: Link, records: Records) -> Scene:
+    """Both records as they are, not read through the mapping: that need not be possible."""
+    left, right = View(records[Side.LEFT]), View(records[Side.RIGHT])
+    answered = await _answered(work, link, left.canon, right.canon)
+    return Scene(link, left, right, NO_REFS, answered)
+
+
+async def read_as_sent(work: Work, intent: Intent, record: Record) -> dict[str, Json]:
+    """A record that a create may have made, through the mapping. Raises Rejected, Unlinked.
+
+    What it refers to is known from what was sent: the link of its parent may be gone by now. Else
+    its references are its own: the record it was made from may be gone, or refer to others.
+    """
+    side = intent.side
+    half = work.mapping.side(side)
+    refs = await work.refs({side: record, side.other: None})
+    sent = {
+        (sync, str(intent.raw[raw])): str(intent.values[name])
+        for name, raw, sync in half.references
+        if name in intent.values
+    }
+    return half.read(record.fields, Refs({**sent, **refs.to_left}, refs.to_right))
+
+
+async def legible(work: Work, intent: Intent, record: Record) -> dict[str, Json]:
+    """As much of it as can be read."""
+    half = work.mapping.side(intent.side)
+    try:
+        return await read_as_sent(work, intent, record)
+    except (Rejected, Unlinked):
+        refer = {name for name, _, _ in half.references}
+        plain = [name for name in work.mapping.by_name if name not in refer]
+        return {name: half.read_one(name, record.fields) for name in plain}
 
 
 def _as_agreed(work: Work, link: Link, side: Side, record: Record, refs: Refs) -> Refs:

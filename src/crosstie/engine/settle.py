@@ -70,8 +70,8 @@ async def _settle(
         Side.RIGHT: await _read(work, link, Side.RIGHT, prefetched),
     }
     for intent in intents:
-        flow = recover.finish if intent.undoes is None else undone.finish
-        resumed = await flow(work, link, intent, records)
+        finish = recover.FINISH if intent.undoes is None else undone.FINISH
+        resumed = await finish[intent.kind](work, link, intent, records)
         if resumed is None:
             return
         link, records = resumed
@@ -173,7 +173,8 @@ async def _part(
         case Close():
             await _close(work, scene, operation.side, None)
         case Forget():
-            await work.store.keep([Step(_settled(scene.link), drops=True)])
+            told = evidence.ended(work, scene.link)
+            await work.store.keep([Step(_settled(scene.link), history=told, drops=True)])
             work.count("forgotten")
         case AskDelete():
             await conflicts.ask_delete(work, scene, operation)

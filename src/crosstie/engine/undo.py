@@ -9,6 +9,7 @@ from collections.abc import Iterable, Mapping, Sequence
 
 import msgspec
 
+from crosstie.core.causes import FOUND
 from crosstie.core.decide import View
 from crosstie.core.plan import Planned
 from crosstie.core.values import Fields, Json, Link, LinkState, Side
@@ -16,6 +17,8 @@ from crosstie.ports import Entry
 from crosstie.sync import Deletes, Sync
 
 WRITES = ("create", "update", "delete")
+DOUBT = "its answer was lost, and somebody else may have done it"
+"""What a plan says of such a write before it is taken back."""
 
 
 class Written(msgspec.Struct, frozen=True):
@@ -33,6 +36,8 @@ class Written(msgspec.Struct, frozen=True):
     """Id of the record on the other side at that time."""
     last: int
     """Number of the last entry of the history that is in it."""
+    doubtful: bool = False
+    """The answer to one of them was lost, and nothing proves that it was ours."""
 
 
 def written(entries: Iterable[Entry]) -> Sequence[Written]:
@@ -72,6 +77,7 @@ def _together(group: Sequence[Entry]) -> Written | None:
         after=after,
         across=next((entry.across for entry in reversed(group) if entry.across), None),
         last=last.id,
+        doubtful=any(entry.cause.endswith(FOUND) for entry in group),
     )
 
 
@@ -195,6 +201,7 @@ def _planned(
     run_id: int,
 ) -> Planned:
     why = cause(run_id) + ("; it gets a new id" if kind == "create" else "")
+    why += f"; {DOUBT}" if past.doubtful else ""
     return Planned(past.sync, kind, past.side, *_ids(past, link), changes, why)
 
 

@@ -6,7 +6,7 @@ what each side shows, so neither counts as moved although they differ.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 from msgspec.structs import replace
 
@@ -16,9 +16,9 @@ from crosstie.core.match import resembles
 from crosstie.core.values import Fields, Instant, Link, LinkState, Record, Side
 from crosstie.engine import recover, undo
 from crosstie.engine.perform import filled
-from crosstie.engine.scene import Records, Scene
+from crosstie.engine.scene import Records, Scene, legible
 from crosstie.engine.work import Work, with_bases, with_id, with_mark
-from crosstie.ports import UNDONE, Entry, Intent, Step
+from crosstie.ports import UNDONE, Entry, Intent, OperationKind, Step
 
 QUIET = "its counterpart was taken back; it is brought over again when it changes"
 
@@ -140,17 +140,6 @@ async def _give_up(work: Work, link: Link, intent: Intent, error: SyncError) -> 
         await work.store.keep([step])
 
 
-async def finish(
-    work: Work, link: Link, intent: Intent, records: Records
-) -> tuple[Link, Records] | None:
-    """Find out what became of an undo that broke off; None when the settling ends with it."""
-    if intent.kind == "update":
-        return await _finish_update(work, link, intent, records)
-    if intent.kind == "delete":
-        return await _finish_delete(work, link, intent, records)
-    return await _finish_create(work, link, intent, records)
-
-
 async def _finish_update(
     work: Work, link: Link, intent: Intent, records: Records
 ) -> tuple[Link, Records]:
@@ -195,7 +184,7 @@ async def _finish_create(
     found = [] if lookup is None else await recover.candidates(work, intent, lookup)
     if found and (len(found) == 1 or collection.can.marker):
         made = min(found, key=lambda record: record.id)
-        shown = (await read(work, {**records, side: made}, side)).canon
+        shown = await legible(work, intent, made)
         source = await read(work, records, side.other)
         here = link.left_mark if side is Side.RIGHT else link.right_mark
         same = source.record is not None and source.record.mark == here
@@ -263,3 +252,11 @@ def _alone(link: Link) -> Link:
     """Without a base, quiet until its record changes."""
     quiet = replace(_calm(link), base_left={}, base_right={}, waits_for=None)
     return replace(quiet, error=UNDONE, detail=QUIET)
+
+
+FINISH: Mapping[OperationKind, recover.Finish] = {
+    "create": _finish_create,
+    "update": _finish_update,
+    "delete": _finish_delete,
+}
+"""How each kind of intent of an undo is finished."""

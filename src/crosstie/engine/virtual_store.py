@@ -43,6 +43,8 @@ class VirtualStore(ImaginedProofs):
         self.due: dict[int, Link] = {}
         """Links that became due in this world only."""
         self.conflicts: list[tuple[Link, Conflict]] = []
+        self.dead: list[Link] = []
+        """Links that a run would leave as dead letters."""
         self.matched: Counter[str] = Counter()
         """Sync -> records that would be linked without being changed."""
         self._paired: dict[tuple[str, Side], dict[str, str]] = {}
@@ -203,6 +205,8 @@ class VirtualStore(ImaginedProofs):
     async def keep(self, steps: Sequence[Step]) -> None:
         for step in steps:
             self._pair(step.link)
+            if step.link.state is LinkState.DEAD:
+                self.dead.append(step.link)
             if isinstance(step.conflict, Conflict) and not step.conflict.id:
                 self.conflicts.append((step.link, step.conflict))
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Awaitable, Mapping
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Protocol, TypeVar
+from typing import TYPE_CHECKING, NamedTuple, Protocol, TypeVar
 
 from msgspec.structs import replace
 
@@ -33,6 +33,10 @@ class Gate(Protocol):
         """False leaves the link as it is, for a later run."""
         ...
 
+    def adopted(self, sync: str, link_id: int) -> None:
+        """A create that was let through made nothing: the record was there already."""
+        ...
+
     @property
     def over(self) -> bool:
         """Nothing more will be let through: the run may leave what is due."""
@@ -45,6 +49,9 @@ class Open:
     def permits(self, sync: str, scene: Scene, operation: Operation) -> bool:
         return True
 
+    def adopted(self, sync: str, link_id: int) -> None:
+        pass
+
     @property
     def over(self) -> bool:
         return False
@@ -54,6 +61,19 @@ OPEN = Open()
 
 HALT_PAUSE = 30.0
 """Seconds until an account that a person has to look after is tried again."""
+
+
+class Failure(NamedTuple):
+    """How a link fails, again and again."""
+
+    cause: str
+    """Fingerprint."""
+    times: int
+    """So many tries in a row failed in this way."""
+    landed: int
+    """Writes that had been carried out on that side before the first of them."""
+    begun: int
+    """Links that had begun to fail there before."""
 
 
 @dataclass(slots=True)
@@ -70,6 +90,13 @@ class Ledger:
     """Links whose intents an earlier process left open were made due."""
     meeting: set[tuple[str, str, str]] = field(default_factory=set)
     """(sync, key field, value) of records that look for their counterpart at this moment."""
+
+    landed: Counter[tuple[str, Side | None]] = field(default_factory=Counter)
+    """(sync, side) -> writes that were carried out there."""
+    begun: Counter[tuple[str, Side | None]] = field(default_factory=Counter)
+    """(sync, side) -> links that began to fail there. None: for reasons of our own."""
+    failing: dict[int, Failure] = field(default_factory=dict)
+    """Link -> how it fails."""
 
     retries: dict[str, Retries] = field(default_factory=dict)
     """Account label -> how much of its work may be tries of what failed before."""
@@ -122,6 +149,11 @@ class Work:
     def count(self, what: str) -> None:
         """Count one event of the run."""
         self.ledger.counts[f"{self.name}.{what}"] += 1
+
+    def wrote(self, verb: str, side: Side) -> None:
+        """Count a write that was carried out: `created`, `updated`, `deleted`."""
+        self.count(f"{verb}_{side}")
+        self.ledger.landed[self.name, side] += 1
 
     def may_try(self, link: Link) -> bool:
         """Whether this link may be settled now. False where too much is tried again already."""

@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 from world import World, fail, far, linked, state
 
+from crosstie.core.causes import FOUND
 from crosstie.core.errors import Rejected, Retry
 from crosstie.core.values import LinkState, Side
 from crosstie.engine.run import Options, run
@@ -51,7 +52,7 @@ def test_an_update_that_landed_moves_the_base_and_is_told_in_the_history() -> No
     assert world.writes() == writes, "it is not written again"
     assert intents(world, left_id) == []
     last = world.history(left_id)[-1]
-    assert (last.operation, last.cause) == ("update", "answer lost, found again")
+    assert (last.operation, last.cause) == ("update", FOUND)
     assert (last.before, last.after) == ({"name": "Ann"}, {"name": "Anna"})
 
 

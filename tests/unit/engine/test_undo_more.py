@@ -9,12 +9,13 @@ from test_family import Family
 from test_undo import All, changed, last_run, still, undo
 from world import fail, linked
 
+from crosstie.core.causes import FOUND
 from crosstie.core.errors import Halt, Retry
 from crosstie.core.values import Side
 from crosstie.engine.brake import UNDO
 from crosstie.engine.takeback import Job, take_back
-from crosstie.engine.undo import written
-from crosstie.ports import Entry
+from crosstie.engine.undo import DOUBT, written
+from crosstie.ports import UNDONE, Entry
 from crosstie.testing.fakes import drive
 
 
@@ -47,18 +48,24 @@ def test_a_delete_on_the_left_is_made_again_there() -> None:
     still(world)
 
 
-def test_a_write_whose_answer_was_lost_is_taken_back_like_any_other() -> None:
+def test_a_write_whose_answer_was_lost_is_taken_back_and_said_to_be_doubtful() -> None:
     world, left_id, right_id = linked()
-    for verb in ("update", "create"):
-        fail(world.right, verb, Retry("timed out", unknown=True), after=True)
+    first = last_run(world)
     world.left.edit(left_id, name="Anna")
+    fail(world.right, "update", Retry("timed out", unknown=True), after=True)
+    world.run()
     new = world.add(name="New", email="new@x.example", phone="8")
+    fail(world.right, "create", Retry("timed out", unknown=True), after=True)
     world.quiet()
     made = world.link(new).right_id
-    causes = {e.cause for e in (*world.history(left_id), *world.history(new))}
-    assert "answer lost, found again" in causes
-    for run in drive(world.store.runs(9))[:2]:
-        undo(world, run.id)
+    assert [world.history(each)[-1].cause for each in (left_id, new)] == [FOUND, FOUND]
+    told = []
+    for run in drive(world.store.runs(9)):
+        if run.id > first:
+            job = undo(world, run.id)[1]
+            assert isinstance(job.judge, All)
+            told += [(op.kind, op.cause.endswith(DOUBT)) for op in job.judge.applied]
+    assert sorted(told) == [("delete", True), ("update", True)]
     assert world.right.rows()[right_id]["name"] == "Ann"
     assert made not in world.right.rows()
     still(world)
@@ -142,6 +149,39 @@ def test_a_child_that_was_deleted_with_its_parent_names_the_new_parent() -> None
         row for row in family.boxes["children", "right"].rows().values() if row["name"] == "Kid"
     ]
     assert child["parent"] == new
+
+
+def test_what_was_made_again_is_found_although_its_parent_was_deleted_since() -> None:
+    family = Family()
+    lefts = {kind: family.boxes[kind, "left"] for kind in ("parents", "children")}
+    rights = {kind: family.boxes[kind, "right"] for kind in ("parents", "children")}
+    for number in range(4):
+        lefts["parents"].add({"name": f"P{number}"})
+    mother = lefts["parents"].add({"name": "Mo"})
+    kids = [lefts["children"].add({"name": f"Kid {n}", "parent": mother}) for n in range(4)]
+    family.run()
+    lefts["children"].remove(kids[0])
+    for _ in range(3):
+        family.run()
+        family.clock.advance(5_000)
+    deleting = next(
+        r.id for r in drive(family.store.runs(9)) if "children.deleted_right" in r.counts
+    )
+    lost = Retry("no answer came", unknown=True)
+    fail(rights["children"], "create", lost, after=True)
+    own = drive(family.store.start_run(UNDO, family.clock.now()))
+    works = [replace(work, run_id=own) for work in family.works()]
+    drive(take_back(works, Job(deleting, All(), family.store)))
+    lefts["parents"].remove(mother)
+    [gone] = [i for i, row in rights["parents"].rows().items() if row["name"] == "Mo"]
+    rights["parents"].remove(gone)
+    for _ in range(3):
+        family.clock.advance(5_000)
+        family.run()
+    [made] = [i for i, row in rights["children"].rows().items() if row["name"] == "Kid 0"]
+    link = drive(family.store.links_at("children", Side.RIGHT, [made]))[made]
+    assert drive(family.store.open_intents([link.id])) == []
+    assert (link.error, link.waits_for) == (UNDONE, None)
 
 
 def _entry(number: int, operation: str, before: dict[str, object], after: object) -> Entry:
