@@ -15,6 +15,7 @@ from crosstie.connectors.sql import (
     capture_install,
     capture_status,
     capture_uninstall,
+    capture_waiting,
     waking,
 )
 from crosstie.connectors.sql.collection import TableCollection
@@ -36,6 +37,9 @@ def test_installing_twice_is_the_same_as_once_and_uninstalling_leaves_no_trace(a
     assert [(r.state, r.changed, r.statements) for r in again] == [("installed", False, ())] * 2
     app.sql("INSERT INTO trips (id) VALUES (1)")
     assert [r.pending for r in capture_status(sources)] == [1, 0]
+    assert [capture_waiting(source, 9) for source in sources] == [1, 0]
+    app.sql("INSERT INTO trips (id) VALUES (3)")
+    assert capture_waiting(sources[0], 1) == 1
     capture_uninstall(sources[:1])
     assert [r.state for r in capture_status(sources)] == ["missing", "installed"]
     capture_uninstall(sources)

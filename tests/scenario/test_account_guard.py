@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Awaitable, Callable, Iterator
+from contextlib import suppress
 from dataclasses import dataclass, field
 from typing import Any
 
 import pytest
 
 from crosstie.connectors.guard import Guard
-from crosstie.core.breaker import PROBE
+from crosstie.core.breaker import PROBE, Breaker
 from crosstie.core.budget import DAY, HOUR, Urgency, Window
 from crosstie.core.errors import Retry
 from crosstie.ports import AccountPause, HttpAccount
@@ -245,6 +246,32 @@ def test_a_silent_account_is_left_alone_and_told_of_until_it_answers_again(bench
             await bench.call(again)
         assert again.breaker.closed
         assert await bench.store.pauses() == []
+
+    played(work)
+
+
+def test_without_the_breaker_a_silent_account_is_asked_on(
+    bench: Bench, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async def sent() -> int:
+        guard, calls = bench.guard(forgets=True), 0
+        for _ in range(30):
+            with suppress(Retry):
+                await bench.call(guard, 0)
+                calls += 1
+        return calls
+
+    assert played(sent) == 5
+    monkeypatch.setattr(Breaker, "_open", lambda *args: None)
+    assert played(sent) == 30
+
+
+def test_an_account_that_needs_a_person_may_be_asked_whether_it_still_does(bench: Bench) -> None:
+    async def work() -> None:
+        halt = AccountPause("Acme", "halt", "the token is not valid", NOON, NOON + 30.0)
+        await bench.store.keep_pause(halt)
+        guard = bench.guard()
+        assert await guard.enter(LIVE) == NOON, "it is for the engine to know when"
 
     played(work)
 

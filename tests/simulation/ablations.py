@@ -12,53 +12,19 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from random import Random
 
+import provoking
 import without_looks
 import without_writes
 from replacing import Gone
-from scenarios.story import Story, add, answer, clash, during, edit, run, told, wait
+from scenarios.story import LEFT, RIGHT, Habits, Story, told
 
 from crosstie.core.values import Side
-from crosstie.testing.memory import Behaviour
-from crosstie.testing.simulator import HONEST, Item, Life, Script, Worst, draw, play
+from crosstie.testing.simulator import Item, Life, Script, draw, play
 from crosstie.testing.simulator.finding import chosen
 from crosstie.testing.simulator.items import FAULTS
 from crosstie.testing.simulator.worlds import pick
 
-Habits = tuple[Behaviour, Worst]
-
-_LAGGING: Habits = (
-    Behaviour(
-        conditional_write=False,
-        has_changes=False,
-        search_lag=5.0,
-        lagging_scan=True,
-        read_batch=1,
-    ),
-    dataclasses.replace(HONEST, late_reads=True),
-)
-"""A service without a feed, whose search, listing and reads are late with what was created."""
-_BLIND: Habits = (
-    Behaviour(conditional_write=False, unique="email", searchable=("-",), read_batch=1),
-    HONEST,
-)
-"""A service that cannot search, and refuses what it has already."""
-_MUTE: Habits = (Behaviour(conditional_write=False, has_changes=False, read_batch=1), HONEST)
-"""A service without a feed: only listings tell what is gone."""
-
-
 Provoked = Callable[[Script], Script]
-
-
-def _answered_at(seed: int) -> Story:
-    """A person answers while the engine is at work on the same link, sooner or later."""
-    steps = [clash(Side.LEFT, field=1), run(), edit(Side.LEFT), during(seed % 60, answer(0))]
-    return Story("an answer at some moment", [*steps, run(), run()])
-
-
-def _late_and_edited(seed: int) -> Story:
-    """What was just created is edited before the other side shows it."""
-    steps = [add(Side.LEFT), run(), wait(seed % 9 / 2), edit(Side.LEFT, record=2), run()]
-    return Story("an edit while it is missing", [*steps, wait(10.0), run()], far=_LAGGING)
 
 
 @dataclass(frozen=True)
@@ -138,7 +104,7 @@ ABLATIONS: tuple[Ablation, ...] = (
         "the look is repeated when the search must show it",
         "a search that lags says that there is nothing",
         without_writes.no_wait_for_the_search,
-        provoked=_and("lose", "add", right=_LAGGING),
+        provoked=_and("lose", "add", right=provoking.LAGGING),
     ),
     Ablation(
         "lost answers",
@@ -167,9 +133,9 @@ ABLATIONS: tuple[Ablation, ...] = (
     Ablation(
         "intents woken",
         "a new process makes links with open intents due",
-        "they wait until something else happens to them",
+        "what an undo had begun when it died stays open",
         without_writes.intents_are_not_woken,
-        covered="a link with an open intent is due by itself; this one only shortens the wait",
+        story=provoking.undo_dies,
     ),
     Ablation(
         "one commit: link",
@@ -224,8 +190,7 @@ ABLATIONS: tuple[Ablation, ...] = (
         "a link stays due until nothing is left to write",
         "a crash after the first of two writes leaves the second one",
         without_writes.not_due_after_a_write,
-        provoked=_and("both", "crash_write"),
-        covered="the counter of what was noticed leaves the link due as well",
+        story=provoking.second_try_dies,
     ),
     Ablation(
         "conflicts are kept",
@@ -244,22 +209,21 @@ ABLATIONS: tuple[Ablation, ...] = (
         "what is noticed while a link is settled leaves it due",
         "it is marked done over newer evidence",
         without_looks.done_over_newer_evidence,
-        story=_answered_at,
+        story=provoking.answered_at,
     ),
     Ablation(
         "reopening",
         "news of a link that waits or asks make it active",
-        "an edit waits for an answer it does not need",
+        "an answer given at that moment is not heard",
         without_looks.stuck_stays_stuck,
-        provoked=_and("clash", "edit", "edit", "answer", "answer", "answer", horizon=200),
-        covered="one process does not notice while it settles; it is for more than one",
+        story=provoking.answered_and_asked,
     ),
     Ablation(
         "dropping",
         "a link is not dropped over newer evidence",
         "the news are dropped with it",
         without_looks.dropped_over_newer_evidence,
-        covered="one process does not notice while it settles; it is for more than one",
+        story=provoking.let_in_meanwhile,
     ),
     Ablation(
         "waking children",
@@ -273,13 +237,27 @@ ABLATIONS: tuple[Ablation, ...] = (
         "a record that was missing and is back makes its link due",
         "an edit across stays put off",
         without_looks.returned_are_not_woken,
-        story=_late_and_edited,
+        story=provoking.late_and_edited,
     ),
     Ablation(
         "cursor with the page",
         "the cursor moves in the commit that notices the page",
         "a crash in between loses a page",
         without_looks.cursor_first,
+    ),
+    Ablation(
+        "owed scan",
+        "what a feed leaves to a scan is owed until a scan was complete",
+        "a crash in that scan loses a record",
+        without_looks.no_scan_is_owed,
+        story=provoking.scan_dies,
+    ),
+    Ablation(
+        "first read",
+        "a new record that the first read does not show is read again later",
+        "it is forgotten",
+        without_looks.first_reads_are_believed,
+        story=provoking.first_read_is_late,
     ),
     Ablation(
         "acknowledge last",
@@ -310,76 +288,77 @@ ABLATIONS: tuple[Ablation, ...] = (
         "a record that is not found is deleted across only with proof",
         "a read that is late deletes",
         without_looks.no_proof_of_absence,
-        provoked=_and("add", "edit", "edit", right=_LAGGING, horizon=300),
-        covered="the schedules hardly ever settle a pair at the moment of a late read",
+        story=provoking.late_and_respelled,
     ),
     Ablation(
         "second scan",
         "a second scan proves that a record is gone",
         "a listing that is late deletes",
         without_looks.one_scan_proves,
-        provoked=_and("add", "edit", "edit", right=_LAGGING, horizon=300),
+        provoked=_and("add", "edit", "edit", right=provoking.LAGGING, horizon=300),
     ),
     Ablation(
         "read before delete",
         "what is proven to be gone is read by its id all the same",
         "a record that only listings miss is deleted across",
         without_looks.no_read_before_a_delete,
-        provoked=_and("vanish", right=_MUTE),
+        provoked=_and("vanish", right=provoking.MUTE),
     ),
     Ablation(
         "one direction",
         "strangers of one side look first, then those of the other",
-        "two that are one thing pass each other",
+        "one that is found already asks who it is",
         without_looks.strangers_look_both_ways_at_once,
-        provoked=_and("twin", "twin"),
-        covered="the unique link turns the second pairing back",
+        story=provoking.twins_at_once,
     ),
     Ablation(
         "taken ones",
         "who was found meanwhile does not look any more",
-        "it is matched a second time",
+        "it asks who it is",
         without_looks.taken_ones_go_on,
-        provoked=_and("twin", "twin"),
-        covered="the unique link turns the second pairing back",
+        story=provoking.twins_at_once,
     ),
     Ablation(
         "meeting guard",
         "two with one match key do not look at the same moment",
-        "both find nothing and are created",
+        "both find nothing, and nobody is asked",
         without_looks.meeting_unguarded,
-        provoked=_and("twin", "twin", "switch", "switch"),
-        covered="the unique link turns the second pairing back",
+        story=provoking.namesakes(RIGHT),
     ),
     Ablation(
         "rivals",
         "two on one side with one key are asked about",
         "the first one gets the counterpart",
         without_looks.rivals_are_not_looked_for,
-        covered="no invariant knows which of two namesakes is the right one",
+        story=provoking.namesakes(LEFT),
     ),
     Ablation(
         "makers",
         "a record that one of our links may have made is left to it",
-        "it is taken for a stranger",
+        "it is taken for a stranger, and made anew",
         without_looks.makers_are_not_waited_for,
-        provoked=_and("add", "lose", "crash_write"),
-        covered="the look for a counterpart by match keys finds the pair as well",
+        story=provoking.keyless,
     ),
     Ablation(
         "adoption",
         "a record that exists already is linked",
         "the create is refused for ever",
         without_looks.existing_are_not_adopted,
-        provoked=_and("twin", right=_BLIND),
+        provoked=_and("twin", right=provoking.BLIND),
+    ),
+    Ablation(
+        "marker",
+        "what a search shows is adopted only with the marker of its create",
+        "another link's record is adopted",
+        without_looks.any_marker_is_ours,
+        story=provoking.vaguely_found,
     ),
     Ablation(
         "bare links",
         "a link gives up its record only while it is bare",
         "a pair is torn apart",
         without_looks.any_link_is_bare,
-        provoked=_and("twin", "twin", "lose"),
-        covered="only a free record is taken, and one flow at a time looks for it",
+        story=provoking.named_twice,
     ),
     Ablation(
         "poison limit",
@@ -398,5 +377,33 @@ ABLATIONS: tuple[Ablation, ...] = (
         "it is left alone for as long as it asks",
         "it is asked again too soon",
         without_looks.retry_after_is_ignored,
+    ),
+    Ablation(
+        "retry budget",
+        "tries of what failed are a small part of all",
+        "a system that fails is asked ever more",
+        without_looks.nothing_is_put_off,
+        story=provoking.failing,
+    ),
+    Ablation(
+        "brake",
+        "a run that would delete or overwrite too much waits for a person",
+        "it is carried over",
+        without_looks.any_share_passes,
+        story=provoking.too_much,
+    ),
+    Ablation(
+        "brake, empty side",
+        "a side that shows no records waits for a person",
+        "the other side is emptied as well",
+        without_looks.empty_sides_pass,
+        story=provoking.emptied,
+    ),
+    Ablation(
+        "policy",
+        "in a clash the side wins that the policy names",
+        "the other one wins",
+        without_looks.the_other_side_wins,
+        "ruled",
     ),
 )

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from ablations import Ablation
+    from elsewhere import Elsewhere
 
 _HEAD = """\
 # What was played, and what it proves
@@ -40,7 +41,10 @@ _NOT_YET = "not recorded here yet"
 
 
 def rendered(
-    ablations: Sequence[Ablation], seeds: Mapping[str, Any], figures: Mapping[str, Any]
+    ablations: Sequence[Ablation],
+    seeds: Mapping[str, Any],
+    figures: Mapping[str, Any],
+    elsewhere: Sequence[Elsewhere],
 ) -> str:
     """The whole page."""
     parts = [
@@ -49,6 +53,7 @@ def rendered(
         _exhaustive(figures),
         _machines(figures),
         _table(ablations, seeds),
+        _others(elsewhere),
         _AGAIN,
     ]
     return "\n".join(parts)
@@ -146,4 +151,17 @@ def _table(ablations: Sequence[Ablation], seeds: Mapping[str, Any]) -> str:
         lines.append(
             f"| {ablation.safeguard} | {ablation.without} | {played:,} | {ablation.covered} |"
         )
+    return "\n".join([*lines, ""])
+
+
+def _others(elsewhere: Sequence[Elsewhere]) -> str:
+    lines = [
+        "What some safeguards are for is not simulated. Other tests take these away:",
+        "",
+        "| safeguard | without it | noticed by |",
+        "|---|---|---|",
+    ]
+    for each in elsewhere:
+        test = f"`{each.test}` in `tests/{each.file}`"
+        lines.append(f"| {each.safeguard} | {each.without} | {test} |")
     return "\n".join([*lines, ""])

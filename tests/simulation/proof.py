@@ -17,6 +17,7 @@ from pathlib import Path
 from typing import Any, TypeVar
 
 from ablations import ABLATIONS
+from elsewhere import ELSEWHERE
 from exhaust import Figures, crashed_once, crashed_twice
 from orders import CASES, in_all_orders
 from page import rendered
@@ -67,7 +68,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     if not asked.page:
         broken += _played(asked, figures)
     write(FIGURES, figures)
-    PAGE.write_text(rendered(ABLATIONS, read(SEEDS), figures), encoding="utf-8")
+    PAGE.write_text(rendered(ABLATIONS, read(SEEDS), figures, ELSEWHERE), encoding="utf-8")
     for line in broken:
         print(line)  # noqa: T201
     return 1 if broken else 0

@@ -6,10 +6,11 @@ from typing import Any
 
 import pytest
 from ablations import ABLATIONS, Ablation
+from elsewhere import ELSEWHERE, Elsewhere
 from page import rendered
 from proof import FIGURES, MOST, PAGE, SEEDS, read
 
-FEWEST = 24
+FEWEST = 45
 """Ablations that have to be noticed."""
 ANEW = "if the generator changed, search anew: `make proof`"
 RECORDED: dict[str, dict[str, Any]] = {each["name"]: each for each in read(SEEDS)["ablations"]}
@@ -38,8 +39,13 @@ def test_without_the_safeguard_the_recorded_schedule_breaks_a_promise(ablation: 
     assert ablation.play(seed).violations == [], "the safeguard is back"
 
 
+@pytest.mark.parametrize("other", ELSEWHERE, ids=lambda other: other.safeguard)
+def test_other_tests_take_away_what_is_outside(other: Elsewhere) -> None:
+    assert other.is_there
+
+
 def test_the_page_tells_what_was_recorded() -> None:
     told = PAGE.read_text(encoding="utf-8")
-    assert told == rendered(ABLATIONS, read(SEEDS), read(FIGURES)), (
+    assert told == rendered(ABLATIONS, read(SEEDS), read(FIGURES), ELSEWHERE), (
         "write it anew: `python tests/simulation/proof.py --page`"
     )

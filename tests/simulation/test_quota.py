@@ -7,7 +7,7 @@ from dataclasses import replace
 import pytest
 from quota import GHL, GUESTY, Plan, play
 
-from crosstie.core.budget import DAY, Window
+from crosstie.core.budget import DAY, Budget, Urgency, Window
 
 HOURS_6 = DAY / 4
 
@@ -33,3 +33,19 @@ def test_a_window_of_a_second_alone_loses_little_to_slack_and_reserve() -> None:
     assert day.refused == 0
     assert day.used >= 0.80 / 1.05, "a short window keeps its reserve, and slack costs a twentieth"
     assert day.p99 <= 3.0
+
+
+SHORT = replace(GUESTY, seconds=600.0)
+
+
+def test_without_the_budget_calls_are_refused(monkeypatch: pytest.MonkeyPatch) -> None:
+    assert play(SHORT).refused == 0
+    # As fast as eight callers can, each a tenth of a second after its last call.
+    monkeypatch.setattr(Budget, "ask", lambda self, now, urgency: 0.0)
+    assert play(SHORT).refused > 0.1 * SHORT.quota
+
+
+def test_without_a_reserve_live_changes_wait(monkeypatch: pytest.MonkeyPatch) -> None:
+    kept, whole = play(SHORT), Budget.ask
+    monkeypatch.setattr(Budget, "ask", lambda self, now, urgency: whole(self, now, Urgency.LIVE))
+    assert play(SHORT).p99 > 2 * kept.p99

@@ -37,8 +37,8 @@ def test_the_last_line_sums_up(folder: Path, capsys: pytest.CaptureFixture[str])
     assert main(["sim", "--seeds", "4", "--first", "1"]) == 0
     said = capsys.readouterr()
     assert re.fullmatch(
-        r"4 schedules in \d+\.\d s \(\d+/s\): \d+ crashes at \d+ of \d+ calls, \d+ edits, "
-        r"\d+ writes, 0 violations; trace [0-9a-f]{32}\n",
+        r"4 schedules in \d+\.\d s \(\d+/s, \d+ per CPU second\): \d+ crashes at \d+ of \d+ calls, "
+        r"\d+ edits, \d+ writes, 0 violations; trace [0-9a-f]{32}\n",
         said.out,
     )
 
@@ -48,6 +48,7 @@ def test_the_document_has_all_of_it(folder: Path, capsys: pytest.CaptureFixture[
     told: dict[str, Any] = json.loads(capsys.readouterr().out)
     assert (told["schedules"], told["violations"], told["broken"]) == (4, 0, [])
     assert told["crashed_calls"] <= told["calls"]
+    assert told["cpu_seconds"] > 0.0
 
 
 def test_one_seed_can_be_looked_at(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:

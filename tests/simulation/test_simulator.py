@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import gc
 import os
 import subprocess
 import sys
-from collections.abc import Callable
+import weakref
 from pathlib import Path
 from typing import Any
 
@@ -89,6 +90,24 @@ def test_the_quick_store_does_what_the_store_does(monkeypatch: pytest.MonkeyPatc
     assert [simulate(seed).digest() for seed in range(40)] == quick
 
 
+def test_awaits_that_are_passed_over_change_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
+    quick = [simulate(seed).digest() for seed in range(40)]
+    monkeypatch.setattr(lives.Life, "passes", lambda life, name: False)
+    assert [simulate(seed).digest() for seed in range(40)] == quick
+
+
+def test_a_schedule_that_is_let_go_of_needs_no_collector() -> None:
+    gc.disable()
+    try:
+        lived = simulate(3)
+        gone = weakref.ref(lived)
+        lived.let_go()
+        del lived
+        assert gone() is None
+    finally:
+        gc.enable()
+
+
 async def _forgets_the_base(work: Any, link: Any, intent: Any, records: Any) -> Any:
     await work.store.keep([recover._step(work, link, intent, ())])
     return link, records
@@ -98,12 +117,12 @@ async def _finds_nothing(*_: object) -> list[object]:
     return []
 
 
-PLANTED: dict[str, tuple[object, str, Callable[..., Any], int]] = {
+PLANTED: dict[str, tuple[object, str, object, int]] = {
     "a create that may have happened is not looked up": (
         recover, "candidates", _finds_nothing, 2_000
     ),
     "an update that landed does not move the base": (
-        recover, "_finish_update", _forgets_the_base, 1_000
+        recover, "FINISH", {**recover.FINISH, "update": _forgets_the_base}, 1_000
     ),
     "the base does not move with a write": (
         perform, "_moved", lambda scene, *_: scene.link, 100

@@ -1,16 +1,18 @@
-"""Takes away what makes a look sure: what is due, who may write, deletions, strangers, patience."""
+"""Takes away what makes a look sure: what is due, who writes, deletions, strangers, limits."""
 
 from __future__ import annotations
 
 from contextlib import nullcontext
+from dataclasses import replace
 from typing import Any
 
 from replacing import Gone, answering, replaced
 from sqlalchemy import literal, select
 
+from crosstie.core import merge
 from crosstie.core.errors import Rejected, Retry, SyncError
 from crosstie.core.values import Side
-from crosstie.engine import drain, evidence, meet, settle
+from crosstie.engine import brake, drain, evidence, meet, recover, settle
 from crosstie.engine.work import Ledger, Work
 from crosstie.ports import Step
 from crosstie.store import absorb, journal, leases
@@ -93,6 +95,16 @@ def acknowledged_first() -> Gone:
         return page
 
     return replaced((Line, "changes", changes))
+
+
+def no_scan_is_owed() -> Gone:
+    """No scan is owed."""
+    return replaced((proofs, "owe_scan", lambda *args, **kwargs: None))
+
+
+def first_reads_are_believed() -> Gone:
+    """First reads are believed."""
+    return replaced((settle, "_comes_late", answering(False)))
 
 
 # Who writes, and against what.
@@ -187,6 +199,21 @@ def existing_are_not_adopted() -> Gone:
     return replaced((meet, "existing", refused))
 
 
+def any_marker_is_ours() -> Gone:
+    """Any marker is ours."""
+
+    async def candidates(work: Work, intent: Any, lookup: Any) -> Any:
+        found = await work.ask(intent.side, work.at(intent.side).find(lookup))
+        holders = await work.store.links_at(work.name, intent.side, [r.id for r in found])
+        return [r for r in found if r.id not in holders or not _paired(holders[r.id], intent.side)]
+
+    return replaced((recover, "candidates", candidates))
+
+
+def _paired(link: Any, side: Side) -> bool:
+    return link.id_of(side.other) is not None
+
+
 def any_link_is_bare() -> Gone:
     """Any link is bare."""
     return replaced((absorb, "_bare", lambda row: True))
@@ -223,3 +250,42 @@ def retry_after_is_ignored() -> Gone:
             raise
 
     return replaced((Work, "ask", ask))
+
+
+def nothing_is_put_off() -> Gone:
+    """Nothing is put off."""
+    return replaced((Work, "may_try", lambda self, link: True))
+
+
+# What a person allows, and what the sync says.
+
+
+def any_share_passes() -> Gone:
+    """Any share passes."""
+    whole = brake.trips
+    return replaced(
+        (
+            brake,
+            "trips",
+            lambda harm, **limits: whole(replace(harm, overwrites=0, deletes=0), **limits),
+        )
+    )
+
+
+def empty_sides_pass() -> Gone:
+    """Empty sides pass."""
+    whole = brake.trips
+    return replaced(
+        (brake, "trips", lambda harm, **limits: whole(replace(harm, empty=()), **limits))
+    )
+
+
+def the_other_side_wins() -> Gone:
+    """The other side wins."""
+    whole = merge._winner
+
+    def winner(*args: Any) -> Side | None:
+        named = whole(*args)
+        return None if named is None else named.other
+
+    return replaced((merge, "_winner", winner))

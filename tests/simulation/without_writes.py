@@ -53,12 +53,12 @@ def no_look_before_a_create_is_repeated() -> Gone:
 
 def no_wait_for_the_search() -> Gone:
     """No wait for the search."""
-    whole = recover._finish_create
+    whole = recover.FINISH["create"]
 
     async def finish(work: Work, link: Any, intent: Any, records: Any) -> Any:
         return await whole(work, link, replace(intent, made_at=-1e12), records)
 
-    return replaced((recover, "_finish_create", finish))
+    return replaced((recover, "FINISH", {**recover.FINISH, "create": finish}))
 
 
 def lost_answers_are_failures() -> Gone:
@@ -89,7 +89,7 @@ def updates_are_thought_to_have_landed() -> Gone:
         await work.store.keep([recover._step(work, link, intent, ())])
         return link, records
 
-    return replaced((recover, "_finish_update", finish))
+    return replaced((recover, "FINISH", {**recover.FINISH, "update": finish}))
 
 
 def adopted_as_they_are() -> Gone:
