@@ -2,7 +2,22 @@
 
 from __future__ import annotations
 
+import sys
+from collections.abc import Iterator
+
 import pytest
+
+
+@pytest.fixture
+def uncounted() -> Iterator[None]:
+    """For much of the same: it takes several times as long when each line run is counted.
+
+    The marker of pytest-cov does not stop the counting in the processes that tests are spread over.
+    """
+    counting = sys.gettrace()
+    sys.settrace(None)
+    yield
+    sys.settrace(counting)
 
 
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:

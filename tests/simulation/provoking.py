@@ -36,7 +36,7 @@ from crosstie.core.errors import Retry
 from crosstie.core.retries import LEAST, SHARE, SPAN
 from crosstie.core.values import Fields, Json, Side
 from crosstie.engine.run import Options
-from crosstie.ports import Sighting
+from crosstie.ports import Answer, Sighting
 from crosstie.sync import Brake
 from crosstie.testing.fakes import drive
 from crosstie.testing.memory import Behaviour
@@ -94,16 +94,27 @@ def _add_without_key(life: Life) -> None:
     life.people.born.append(Born(life.ticks, name, LEFT, made, twin=False))
 
 
-def entered(*sides: Side) -> Step:
+def entered(*sides: Side, key: int = 3_000) -> Step:
     """One thing is entered once on each of these sides, with the same match keys."""
 
     def step(life: Life) -> None:
         [played] = life.world.plays
-        for number, side in enumerate(sides, 3_000):
-            made = life.people.add(played, side, number, 3_000)
+        for number, side in enumerate(sides, key):
+            made = life.people.add(played, side, number, key)
             life.people.born.append(Born(life.ticks, played.sync.name, side, made, twin=True))
 
     return do(step)
+
+
+def _name_one_for_all(life: Life) -> None:
+    """People name the newest record on the right for everybody on the left who is asked about."""
+    [name], store = life.played, life.state.store
+    named = life.systems[name, RIGHT].ids()[-1]
+    for conflict in list(drive(store.conflicts(name, 100))):
+        link = drive(store.link(conflict.link_id))
+        if link is not None and link.left_id is not None:
+            drive(store.answer(conflict.id, Answer(pair=named), life.time))
+            life.people.answered += 1
 
 
 def _respell(life: Life) -> None:
@@ -231,12 +242,10 @@ def keyless(seed: int) -> Story:
 
 
 def named_twice(seed: int) -> Story:
-    """Two are asked about one counterpart, and people name it for both of them.
-
-    One of the two is told so by a dead letter, if both are carried out at the same moment.
-    """
-    steps = [entered(LEFT, LEFT, RIGHT), run(), answer(1), turns(seed), run()]
-    return Story("named twice", [*steps, wait(5.0), run()], meant=frozenset({"I14"}))
+    """Four are asked about, two with each of two keys, and people name one for all of them."""
+    steps = [entered(LEFT, LEFT, RIGHT), entered(LEFT, LEFT, key=4_000), run()]
+    steps += [do(_name_one_for_all), turns(seed), run()]
+    return Story("named for several", [*steps, wait(5.0), run()])
 
 
 def vaguely_found(seed: int) -> Story:

@@ -12,6 +12,7 @@ from crosstie.core.budget import DAY, Budget, Urgency, Window
 HOURS_6 = DAY / 4
 
 
+@pytest.mark.usefixtures("uncounted")
 @pytest.mark.parametrize("plan", [GHL, GUESTY], ids=lambda plan: plan.name)
 def test_a_day_at_five_times_the_demand(plan: Plan) -> None:
     day = play(plan)

@@ -71,6 +71,7 @@ def test_a_seed_is_the_same_schedule_in_every_process() -> None:
         assert said.stdout.split() == here
 
 
+@pytest.mark.usefixtures("uncounted")
 def test_the_sum_does_not_depend_on_the_number_of_processes() -> None:
     alone = many(Wanted("contacts"), 7, 260, 1)
     assert many(Wanted("contacts"), 7, 260, 3) == alone
@@ -133,6 +134,7 @@ PLANTED: dict[str, tuple[object, str, object, int]] = {
 }  # fmt: skip
 
 
+@pytest.mark.usefixtures("uncounted")
 @pytest.mark.parametrize("bug", PLANTED)
 def test_a_planted_bug_is_found_and_made_small(bug: str, monkeypatch: pytest.MonkeyPatch) -> None:
     where, name, instead, within = PLANTED[bug]

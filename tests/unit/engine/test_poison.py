@@ -161,6 +161,7 @@ def alone(records: int) -> float:
     return (claims * ceil(BATCH / LANES) + ceil(rest / LANES)) * CALL
 
 
+@pytest.mark.usefixtures("uncounted")
 def test_a_hundred_poison_records_delay_the_others_by_a_second_and_die_after_five_tries() -> None:
     crowd = Crowd()
     assert crowd.looked() <= alone(RECORDS - POISON) + 1.0
