@@ -55,8 +55,12 @@ class Witness:
         """(sync, side, raw field, value) that were overwritten where no system could notice."""
         self.paired: list[tuple[str, str, str]] = []
         """(sync, left id, right id) of every create."""
+        self._last: Effect | None = None
+        """Of the last write; None where it changed nothing."""
         self._newest: dict[tuple[str, Side, str, str], int] = {}
-        self._seen = 0
+        self._seen: Counter[int] = Counter()
+        """Process -> effects that there were at the end of its last run: of any process, as one
+        that was asleep comes to its end in the middle of another one's run."""
 
     def created(self, process: Process, sync: str, side: Side, record: Record, key: str) -> None:
         """A record came to be."""
@@ -93,7 +97,9 @@ class Witness:
         """Fields of a record changed."""
         self._add(process, sync, side, "update", record.id, record.id)
         self._overwritten(sync, side, before, was, patch)
-        self._echoed(sync, side, record.id, before, patch)
+        # What lands late was decided on what was read then: whoever took over may have written it.
+        late = process.asleep and process.fenced
+        self._echoed(sync, side, record.id, was if late else before, patch)
         for raw, value in patch.items():
             if same(before.get(raw), value):
                 continue
@@ -102,10 +108,21 @@ class Witness:
             if self._life.late_writes:
                 continue
             if number is not None and number < self._newest.get(place, 0):
+                if self._archives(sync, side, record.id, raw, value):
+                    continue
                 text = f"{side} record {record.id}: {raw} went back to an older value"
                 self._life.violate("I9", f"{sync}: {text}")
             elif number is not None:
                 self._newest[place] = number
+
+    def _archives(self, sync: str, side: Side, record_id: str, raw: str, value: Json) -> bool:
+        """It marks a record whose counterpart is gone, and is nobody's older value."""
+        declared = self._life.played[sync].sync
+        [field] = [f for f in declared.mapping.fields if f.raw_name(side) == raw]
+        other = self._life.counterpart(sync, side, record_id)
+        gone = other is None or self._life.systems[sync, side.other].row(other) is None
+        marks = declared.archive.get(field.name)
+        return gone and marks is not None and field.lens_of(side).get(value) == marks
 
     def deleted(
         self,
@@ -118,6 +135,7 @@ class Witness:
     ) -> None:
         """A record is gone."""
         if before is None:
+            self._last = None
             self.attempts[side.value, record_id, "delete"] += 1
             return
         self._deleted_an_edit(sync, side, record_id, before, was)
@@ -163,15 +181,15 @@ class Witness:
 
     def unanswered(self, verb: str) -> None:
         """The answer of the last call was lost: the engine has to find out what it did."""
-        if verb in WRITES and self.effects:
-            self.effects[-1].certain = False
+        if verb in WRITES and self._last is not None:
+            self._last.certain = False
 
     def run_over(self, process: Process) -> None:
         """A run ended or died: what has an open intent still, the engine does not know of."""
-        for effect in self.effects[self._seen :]:
+        for effect in self.effects[self._seen[process.number] :]:
             if effect.process == process.number:
                 effect.certain = effect.certain and not self._intended(effect)
-        self._seen = len(self.effects)
+        self._seen[process.number] = len(self.effects)
 
     def _add(
         self, process: Process, sync: str, side: Side, verb: str, record_id: str, name: str
@@ -179,6 +197,7 @@ class Witness:
         life = self._life
         effect = Effect(life.ticks, process.number, sync, side, verb, record_id, name)
         self.effects.append(effect)
+        self._last = effect
         self.attempts[side.value, record_id, verb] += 1
         life.tell(f"  {verb} {side} {record_id}")
         if process.asleep and process.fenced:
