@@ -8,6 +8,7 @@ settling finishes. The landing of the last write and the end of the settling are
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from contextlib import ExitStack
 from typing import assert_never
 
 from msgspec.structs import replace
@@ -24,7 +25,7 @@ from crosstie.core.decide import (
     Update,
     decide,
 )
-from crosstie.core.errors import NotFound, Rejected, Stale, Unlinked
+from crosstie.core.errors import Duplicate, NotFound, Rejected, Stale, Unlinked
 from crosstie.core.values import SIDES, Link, LinkState, Record, Side
 from crosstie.engine import conflicts, evidence, meet, perform, recover, undone
 from crosstie.engine.scene import Entries, Records, Scene, look
@@ -51,8 +52,9 @@ async def settle(
     while True:
         try:
             return await _settle(work, link, intents, prefetched)
-        except (Stale, NotFound):
-            if attempt == RETRIES:
+        except (Stale, NotFound, Duplicate) as moved:
+            # Our own state has no side: another link took the record since this one looked.
+            if attempt == RETRIES or (isinstance(moved, Duplicate) and moved.side is not None):
                 raise
         attempt += 1
         fresh = await work.store.link(link.id)
@@ -113,29 +115,40 @@ async def _comes_late(work: Work, link: Link, records: Records) -> bool:
 async def _decide(work: Work, link: Link, entries: Entries) -> None:
     """Decide and write until there is nothing left to write."""
     pending: Step | None = None
-    for _ in range(ROUNDS):
-        try:
-            scene = await look(work, link, entries)
-            decision = decide(work.rules, link, scene.left, scene.right, scene.answered.rulings)
-            written = await _advance(work, scene, decision, pending)
-        except (Rejected, Unlinked) as refused:
-            refused.marks = refused.marks or (link.left_mark, link.right_mark)
-            raise
-        if written is None:
-            return
-        pending, entries = written
-        link = pending.link
-    assert pending is not None
-    await work.store.keep([pending])
+    with ExitStack() as meeting:
+        for _ in range(ROUNDS):
+            try:
+                scene = await _seen(work, link, entries, pending)
+                decision = decide(work.rules, link, scene.left, scene.right, scene.answered.rulings)
+                written = await _advance(work, scene, decision, pending, meeting)
+            except (Rejected, Unlinked) as refused:
+                refused.marks = refused.marks or (link.left_mark, link.right_mark)
+                raise
+            if written is None:
+                return
+            pending, entries = written
+            link = pending.link
+        assert pending is not None
+        await work.store.keep([pending])
+
+
+async def _seen(work: Work, link: Link, entries: Entries, pending: Step | None) -> Scene:
+    """What there is to decide from. A write that landed is kept also where that cannot be read."""
+    try:
+        return await look(work, link, entries)
+    except (Rejected, Unlinked):
+        if pending is not None and pending.closes:
+            await work.store.keep([pending])
+        raise
 
 
 async def _advance(
-    work: Work, scene: Scene, decision: Decision, pending: Step | None
+    work: Work, scene: Scene, decision: Decision, pending: Step | None, meeting: ExitStack
 ) -> tuple[Step, Entries] | None:
     """Carry out the first operation of a decision; None when the settling ends here.
 
     `pending` is the step before, not kept yet: it shares the transaction that ends the settling,
-    and is kept before the next intent.
+    and is kept before the next intent. `meeting` ends when it is kept.
     """
     if not decision.operations:
         await _quiet(work, scene, decision, pending)
@@ -144,7 +157,7 @@ async def _advance(
         await work.store.keep([pending])
     operation = decision.operations[0]
     if isinstance(operation, Create):
-        return await _stand_in(work, scene, operation)
+        return await _stand_in(work, scene, operation, meeting)
     if not _permitted(work, scene, operation):
         return None
     if isinstance(operation, Update):
@@ -182,23 +195,26 @@ async def _part(
             assert_never(operation)
 
 
-async def _stand_in(work: Work, scene: Scene, operation: Create) -> tuple[Step, Entries] | None:
+async def _stand_in(
+    work: Work, scene: Scene, operation: Create, meeting: ExitStack
+) -> tuple[Step, Entries] | None:
     """A record stands alone: find its counterpart, else create one where the sync allows it."""
     if scene.link.agreed:
         if not _permitted(work, scene, operation):
             return None
         return await perform.create(work, scene, operation)
-    with meet.alone(work, scene.view(operation.side.other).canon):
-        if scene.answered.pair != "":
-            met = await meet.counterpart(work, scene, operation.side)
-            if met is meet.ASKED:
-                return None
-            if met is not meet.ALONE:
-                return met
-        if work.sync.may_create_on(operation.side):
-            if not _permitted(work, scene, operation):
-                return None
-            return await perform.create(work, scene, operation)
+    # Until the link has its record: before that, it looks like nobody's.
+    meeting.enter_context(meet.alone(work, scene.view(operation.side.other).canon))
+    if scene.answered.pair != "":
+        met = await meet.counterpart(work, scene, operation.side)
+        if met is meet.ASKED:
+            return None
+        if met is not meet.ALONE:
+            return met
+    if work.sync.may_create_on(operation.side):
+        if not _permitted(work, scene, operation):
+            return None
+        return await perform.create(work, scene, operation)
     await work.store.keep([Step(_settled(scene.link), conflict=None)])
     work.count("alone")
     return None

@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 from test_family import Family
-from world import Breath, Together, World, far, near, state
+from world import Breath, Together, World, state
 
 from crosstie.core.values import LinkState, Side
 from crosstie.engine.run import Options, run
@@ -17,11 +17,12 @@ from crosstie.testing.fakes import drive
 
 
 def breathing(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Let other flights go on before anything is kept."""
+    """Let other flights go on before anything is kept, and further where a write landed."""
     kept = world.store.keep
 
     async def keep(steps: Sequence[Step]) -> Any:
-        await Breath()
+        for _ in range(5 if any(step.closes for step in steps) else 1):
+            await Breath()
         return await kept(steps)
 
     monkeypatch.setattr(world.store, "keep", keep)
