@@ -14,7 +14,7 @@ from crosstie.connectors.guard import Guard
 from crosstie.core.breaker import PROBE, Breaker
 from crosstie.core.budget import DAY, HOUR, Urgency, Window
 from crosstie.core.errors import Retry
-from crosstie.ports import AccountPause, HttpAccount
+from crosstie.ports import TENANT, AccountPause, HttpAccount
 from crosstie.store.sql_store import SqlStore
 
 NOON = 1_767_268_800.0
@@ -84,6 +84,31 @@ def played(work: Callable[[], Awaitable[Any]]) -> Any:
         return await work()
 
     return asyncio.run(run())
+
+
+def test_a_call_that_waited_while_the_lease_ran_out_does_not_leave(bench: Bench) -> None:
+    """A process that is stopped while its calls wait for the budget, and goes on much later."""
+    bench.windows = (Window(10.0, 1),)
+    account = HttpAccount("Acme", "https://a.example", "env:ACME", bench.windows)
+    store = bench.store
+
+    async def asleep(seconds: float) -> None:
+        await bench.sleep(seconds + 100.0)
+
+    async def play() -> None:
+        lease = await store.take(TENANT, "me", bench.now(), 60.0)
+        assert lease is not None
+        store.work_under(lease)
+        guard = Guard(account, sleep=asleep, now=bench.now, dice=lambda: 0.5, holds=store.holds)
+        await bench.call(guard)
+        assert "not renewed" in str(await bench.refused(guard))
+        assert guard.inside == 0
+        await store.renew(lease, bench.now(), 60.0)
+        bench.time += 20.0
+        await bench.call(guard)
+        store.work_under(None)
+
+    asyncio.run(play())
 
 
 def test_a_process_that_ends_in_order_leaves_exactly_what_it_used(bench: Bench) -> None:

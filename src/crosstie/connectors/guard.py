@@ -6,6 +6,7 @@
 | room in flight      | waiting until a call has ended, live calls first                    |
 | the rate budget     | waiting up to `PATIENCE`, then Retry                                |
 | the state           | counting some calls in advance, so that a restart forgets none      |
+| the lease           | Retry: it may be somebody else's before the call has ended          |
 """
 
 from __future__ import annotations
@@ -42,7 +43,9 @@ class Guard:
     """The breaker, the room in flight and the rate budget of one account.
 
     Every `enter` that returns is followed by one of `answered`, `lost`, `given_up`.
-    memory: where calls are counted that a restart must not forget; None: nowhere.
+    memory: where calls are counted that a restart must not forget; None: nowhere.  holds: whether
+    this process is the one that works until then: one that was paused while a call waited here
+    finds that somebody else does by now, and what left would be done twice.
     """
 
     def __init__(
@@ -53,6 +56,7 @@ class Guard:
         now: Callable[[], Instant],
         dice: Callable[[], float],
         memory: AccountStore | None = None,
+        holds: Callable[[Instant], bool] | None = None,
     ) -> None:
         self.budget = Budget(account.windows)
         self.breaker = Breaker()
@@ -65,6 +69,8 @@ class Guard:
         self._now = now
         self._dice = dice
         self._memory = memory
+        self._holds = holds
+        self._longest = account.timeout
         self._loaded = memory is None
         self._lease = Lease()
         self._refused = 0
@@ -96,6 +102,9 @@ class Guard:
         lease = self._lease
         if self._memory is not None and (not lease.left or now >= lease.until):
             await self._renew(self._memory, now)
+        if self._holds is not None and not self._holds(self._now() + self._longest):
+            text = f"{self._label}: the lease on the state is not renewed at present"
+            raise Retry(text, after=_SOON, counts=False)
         lease.left -= 1
         lease.made += 1
         self.inside += 1

@@ -62,7 +62,8 @@ class AioHttp:
     """Calls of one account. Belongs to the event loop of its first call until it is closed.
 
     token: the bearer token itself.  sleep, now, dice: the service's `asyncio.sleep`, clock and
-    chance.  memory: what a restart must not forget of the account; None: it forgets.
+    chance.  memory: what a restart must not forget of the account; None: it forgets.  holds: see
+    `Guard`.
     Raises Misconfigured for an address or a token that cannot be right.
     """
 
@@ -75,9 +76,10 @@ class AioHttp:
         now: Callable[[], Instant],
         dice: Callable[[], float] = random,
         memory: AccountStore | None = None,
+        holds: Callable[[Instant], bool] | None = None,
     ) -> None:
         self.calls = Calls()
-        self.guard = Guard(account, sleep=sleep, now=now, dice=dice, memory=memory)
+        self.guard = Guard(account, sleep=sleep, now=now, dice=dice, memory=memory, holds=holds)
         self.budget = self.guard.budget
         self._account = account
         self._base = _checked_base(account)

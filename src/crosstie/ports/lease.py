@@ -65,3 +65,10 @@ class LeaseStore(Protocol):
         late it comes. None: it writes without a lease, as a person's answers are.
         """
         ...
+
+    def holds(self, until: Instant) -> bool:
+        """Whether nobody else may take its lease before then, as far as it was renewed.
+
+        For calls to other systems, which no state can take back. True without a lease.
+        """
+        ...

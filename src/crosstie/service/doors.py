@@ -8,7 +8,7 @@ from pathlib import Path
 
 from crosstie.connectors.http import AioHttp
 from crosstie.core.errors import Misconfigured
-from crosstie.ports import AccountStore, Clock, HttpAccount
+from crosstie.ports import Clock, HttpAccount, Store
 
 
 class ServiceDoors:
@@ -17,9 +17,9 @@ class ServiceDoors:
     memory: where calls are counted that a restart must not forget; None: nowhere.
     """
 
-    def __init__(self, clock: Clock, memory: AccountStore | None = None) -> None:
+    def __init__(self, clock: Clock, store: Store | None = None) -> None:
         self._clock = clock
-        self._memory = memory
+        self._store = store
         self._open: dict[str, AioHttp] = {}
 
     @property
@@ -35,7 +35,8 @@ class ServiceDoors:
                 token=token,
                 now=self._clock.now,
                 sleep=asyncio.sleep,
-                memory=self._memory,
+                memory=self._store,
+                holds=None if self._store is None else self._store.holds,
             )
         return self._open[account.label]
 

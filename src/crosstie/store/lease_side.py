@@ -17,7 +17,10 @@ class LeaseSide(Transacting):
 
     async def renew(self, lease: Lease, now: Instant, seconds: float) -> Lease:
         """See `LeaseStore`."""
-        return await self._leasing(leases.renew, lease, now, seconds)
+        renewed = await self._leasing(leases.renew, lease, now, seconds)
+        if self._lease is not None and self._lease.epoch == renewed.epoch:
+            self._lease = renewed
+        return renewed
 
     async def release(self, lease: Lease) -> None:
         """See `LeaseStore`."""
@@ -34,3 +37,7 @@ class LeaseSide(Transacting):
     def work_under(self, lease: Lease | None) -> None:
         """See `LeaseStore`."""
         self._lease = lease
+
+    def holds(self, until: Instant) -> bool:
+        """See `LeaseStore`."""
+        return self._lease is None or until <= self._lease.until

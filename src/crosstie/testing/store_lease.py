@@ -180,6 +180,16 @@ class FenceContract:
         run(store.hold(SYNC, "mine"))
         assert run(store.held(SYNC)) == "mine"
 
+    def test_what_a_store_holds_ends_with_its_last_renewal(self, store: Store) -> None:
+        assert store.holds(1e12), "it works under no lease"
+        lease = taken(store, now=100.0, seconds=60.0)
+        store.work_under(lease)
+        assert (store.holds(160.0), store.holds(160.5)) == (True, False)
+        run(store.renew(lease, 110.0, 60.0))
+        assert (store.holds(170.0), store.holds(170.5)) == (True, False)
+        store.work_under(None)
+        assert store.holds(1e12)
+
     def test_a_person_answers_without_a_lease(self, store: Store) -> None:
         link = noticed_link(store)
         taken(store, OTHER)
