@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Awaitable, Mapping
+from collections.abc import Awaitable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, NamedTuple, Protocol, TypeVar
 
@@ -15,7 +15,7 @@ from crosstie.core.mapping import NO_REFS, Refs
 from crosstie.core.mapping import Mapping as FieldMapping
 from crosstie.core.retries import Retries
 from crosstie.core.retry import SCHEDULE, Schedule
-from crosstie.core.values import SIDES, Fields, Instant, Link, Record, Side
+from crosstie.core.values import SIDES, Fields, Instant, Link, Record, Side, digest
 from crosstie.engine.evidence import Notes
 from crosstie.ports import Clock, Collection, Dice, FlowStore, Tasks
 from crosstie.sync import Sync
@@ -63,6 +63,12 @@ HALT_PAUSE = 30.0
 """Seconds until an account that a person has to look after is tried again."""
 
 
+Place = tuple[str, Side | None, bool]
+"""(sync, side, whether records are created there): one may be out of order where the other is not.
+
+No side: for reasons of our own."""
+
+
 class Failure(NamedTuple):
     """How a link fails, again and again."""
 
@@ -71,7 +77,7 @@ class Failure(NamedTuple):
     times: int
     """So many tries in a row failed in this way."""
     landed: int
-    """Writes that had been carried out on that side before the first of them."""
+    """Writes of that kind that had been carried out on that side before the first of them."""
     begun: int
     """Links that had begun to fail there before."""
 
@@ -91,10 +97,10 @@ class Ledger:
     meeting: set[tuple[str, str, str]] = field(default_factory=set)
     """(sync, key field, value) of records that look for their counterpart at this moment."""
 
-    landed: Counter[tuple[str, Side | None]] = field(default_factory=Counter)
-    """(sync, side) -> writes that were carried out there."""
-    begun: Counter[tuple[str, Side | None]] = field(default_factory=Counter)
-    """(sync, side) -> links that began to fail there. None: for reasons of our own."""
+    landed: Counter[Place] = field(default_factory=Counter)
+    """Place -> writes that were carried out there."""
+    begun: Counter[Place] = field(default_factory=Counter)
+    """Place -> links that began to fail there."""
     failing: dict[int, Failure] = field(default_factory=dict)
     """Link -> how it fails."""
 
@@ -134,6 +140,12 @@ class Work:
         return self.sync.mapping
 
     @property
+    def declared(self) -> str:
+        """What the fields of the sync are known by: it changes with what either side reads."""
+        reads = {str(side): sorted(self.mapping.side(side).reads) for side in SIDES}
+        return digest({"fields": sorted(self.mapping.by_name), **reads})
+
+    @property
     def rules(self) -> Rules:
         """The part of the sync that decides."""
         return self.sync.rules
@@ -153,7 +165,7 @@ class Work:
     def wrote(self, verb: str, side: Side) -> None:
         """Count a write that was carried out: `created`, `updated`, `deleted`."""
         self.count(f"{verb}_{side}")
-        self.ledger.landed[self.name, side] += 1
+        self.ledger.landed[self.name, side, verb == "created"] += 1
 
     def may_try(self, link: Link) -> bool:
         """Whether this link may be settled now. False where too much is tried again already."""
@@ -225,4 +237,13 @@ def with_bases(link: Link, source: Side, base_source: Fields, base_target: Field
         link,
         base_left={**link.base_left, **pair[Side.LEFT]},
         base_right={**link.base_right, **pair[Side.RIGHT]},
+    )
+
+
+def without_base(link: Link, names: Sequence[str]) -> Link:
+    """The link on which nobody ever agreed on these fields."""
+    return replace(
+        link,
+        base_left={n: value for n, value in link.base_left.items() if n not in names},
+        base_right={n: value for n, value in link.base_right.items() if n not in names},
     )

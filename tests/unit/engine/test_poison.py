@@ -270,6 +270,21 @@ def test_where_others_fail_as_well_all_tries_are_made(bowl: Bowl) -> None:
     assert tries > MOST
 
 
+def test_where_updates_land_and_no_create_does_all_tries_are_made(
+    bowl: Bowl, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async def refused(*_: object) -> Record:
+        bowl.picky.tries += 1
+        raise Picky.error()
+
+    bowl.left.edit(bowl.poison, name="well")
+    bowl.once(SOUND)
+    monkeypatch.setattr(bowl.picky, "create", refused)
+    bowl.poison = bowl.add(name="New", email="new@x.example")
+    bowl.picky.tries = 0
+    assert bowl.dies_after(others=SOUND) == SCHEDULE.attempts
+
+
 def test_what_fails_in_other_ways_each_time_gets_all_tries(
     bowl: Bowl, monkeypatch: pytest.MonkeyPatch
 ) -> None:
