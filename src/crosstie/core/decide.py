@@ -128,11 +128,14 @@ def _meet(
     for side in (Side.RIGHT, Side.LEFT):
         values = merged.write_to(side)
         if values:
-            operations.append(Update(side, values, {n: _cause(merged, n, side) for n in values}))
+            causes = {n: _cause(merged, rulings, n, side) for n in values}
+            operations.append(Update(side, values, causes))
     return Decision(tuple(operations), merged)
 
 
-def _cause(merged: Merged, name: str, target: Side) -> str:
+def _cause(merged: Merged, rulings: Rulings, name: str, target: Side) -> str:
+    if name in rulings.values:
+        return "a person decided"
     decided = merged.decided.get(name)
     return decided.why if decided is not None else f"changed on the {target.other}"
 

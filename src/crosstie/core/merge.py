@@ -30,10 +30,11 @@ def verdict(
 ) -> Verdict:
     """Say which way a field goes.
 
-    Without a base, equal values agree and an empty side takes the other's value. Mirroring the
-    sides mirrors the verdict.
+    Without a base, equal values agree and an empty side takes the other's value. Where one side
+    alone has a base, the other was given a value that this one lacks as yet: the other has moved.
+    Mirroring the sides mirrors the verdict.
     """
-    if base_left is MISSING or base_right is MISSING:
+    if base_left is MISSING and base_right is MISSING:
         return _without_base(left, right)
     moved_left, moved_right = left != base_left, right != base_right
     if not moved_left and not moved_right:

@@ -237,7 +237,8 @@ def _poison(work: Work, link: Link, error: SyncError) -> bool:
     system is at fault, and it gets all of its tries. So an outage makes no dead letters, whether a
     breaker has opened or not.
     """
-    ledger, place = work.ledger, (work.name, error.side)
+    ledger, side = work.ledger, error.side
+    place = (work.name, side, side is not None and link.id_of(side) is None)
     cause, before = fingerprint(error.code, _text(error)), ledger.failing.get(link.id)
     if before is None or before.cause != cause or not link.attempts:
         before = Failure(cause, 0, ledger.landed[place], ledger.begun[place])

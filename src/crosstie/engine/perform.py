@@ -12,10 +12,11 @@ from crosstie.core.errors import (
     Retry,
     SyncError,
 )
-from crosstie.core.values import Fields, Json, Link, Side
+from crosstie.core.match import resembles
+from crosstie.core.values import MISSING, Fields, Json, Link, Side
 from crosstie.engine import meet
 from crosstie.engine.scene import Entries, Scene
-from crosstie.engine.work import Work, with_bases, with_id, with_mark
+from crosstie.engine.work import Work, with_bases, with_id, with_mark, without_base
 from crosstie.ports import Entry, Intent, OperationKind, Step
 
 
@@ -46,7 +47,7 @@ async def write(work: Work, scene: Scene, operation: Update | Archive) -> tuple[
     )
     step = _step(work, link, intent_id, entry)
     work.wrote("updated", side)
-    await _refuse_silence(work, side, values, shown, step)
+    await _refuse_silence(work, scene, operation, shown, step)
     return step, scene.with_view(side, View(reply, shown))
 
 
@@ -72,7 +73,7 @@ async def create(work: Work, scene: Scene, operation: Create) -> tuple[Step, Ent
     entry = replace(entry, after=filled(shown))
     step = replace(_step(work, link, intent_id, entry), adopts=True, wakes=True)
     work.wrote("created", side)
-    await _refuse_silence(work, side, values, shown, step)
+    await _refuse_silence(work, scene, operation, shown, step)
     return step, scene.with_view(side, View(reply, shown))
 
 
@@ -136,18 +137,44 @@ def _moved(scene: Scene, side: Side, values: Fields, shown: Fields) -> Link:
     """Both bases after a write landed on `side`: of exactly the written fields.
 
     A value that the source itself does not show yet (a union, a person's value) leaves the
-    target's base: the target then counts as moved, and the source gets the value next.
+    target's base: the target then counts as moved, and the source gets the value next. On a value
+    that the target shows empty nobody agreed, whatever was agreed before: the field has no base,
+    so the next settling writes it again. Where it shows what it held before, that base stands.
     """
-    source = scene.view(side.other).canon
+    source, lost = scene.view(side.other).canon, _lost(values, shown)
+    ignored = _ignored(scene, side, values, shown)
     base_source: dict[str, Json] = {}
     base_target: dict[str, Json] = {}
     for name, value in values.items():
-        if name not in source:
+        if name not in source or name in lost or name in ignored:
             continue
         base_source[name] = source[name]
         if source[name] == value:
             base_target[name] = shown.get(name)
-    return with_bases(scene.link, side.other, base_source, base_target)
+    link = with_bases(scene.link, side.other, base_source, base_target)
+    return without_base(link, lost) if lost else link
+
+
+def _lost(values: Fields, shown: Fields) -> list[str]:
+    """Fields that were given a value and are shown empty."""
+    return [n for n, value in values.items() if value is not None and shown.get(n) is None]
+
+
+def _ignored(scene: Scene, side: Side, values: Fields, shown: Fields) -> list[str]:
+    """Fields that show what they held before, as if nothing had been written.
+
+    Only where both sides showed the same until now: a system that rewrites what it is given may
+    well write two values alike.
+    """
+    link, was = scene.link, scene.view(side).canon
+    return [
+        n
+        for n, value in values.items()
+        if n in link.base_left
+        and link.base_left[n] == link.base_right.get(n, MISSING)
+        and shown.get(n) == was.get(n, MISSING)
+        and not resembles(value, shown.get(n))
+    ]
 
 
 def _step(work: Work, link: Link, intent_id: int, entry: Entry) -> Step:
@@ -178,16 +205,19 @@ async def _give_up(work: Work, scene: Scene, intent_id: int, error: SyncError) -
 
 
 async def _refuse_silence(
-    work: Work, side: Side, values: Fields, shown: Fields, step: Step
+    work: Work, scene: Scene, operation: Update | Archive | Create, shown: Fields, step: Step
 ) -> None:
-    """A system that answers well and shows the field empty has dropped it: a person is told."""
-    lost = [name for name, value in values.items() if value is not None and shown.get(name) is None]
-    if lost:
+    """A system that answers well and does not show the value dropped it: a person is told."""
+    side, values = operation.side, operation.values
+    refused = dict.fromkeys(_ignored(scene, side, values, shown), "what it held before")
+    refused |= dict.fromkeys(_lost(values, shown), "it empty")
+    if refused:
         await work.store.keep([step])
+        name, instead = next(iter(refused.items()))
         dropped = Rejected(
-            f"the {side} accepted field {lost[0]!r} and shows it empty",
-            field=lost[0],
-            fix=f"see in the {side} system whether it takes that value for {lost[0]!r}",
+            f"the {side} accepted field {name!r} and shows {instead}",
+            field=name,
+            fix=f"see in the {side} system whether it takes that value for {name!r}",
         )
         # The echo of the write that landed is no news, and does not raise the dead.
         dropped.marks = (step.link.left_mark, step.link.right_mark)

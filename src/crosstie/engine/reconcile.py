@@ -56,14 +56,15 @@ class Surveyed:
 
 
 async def overdue(work: Work) -> bool:
-    """Whether the complete scan that the rhythm asks for is due, owed, or there never was one.
+    """Whether the complete scan that the rhythm asks for is due, wanted, or there never was one.
 
     By the state, not by how long this process runs: a run an hour scans as often as a long one. A
     scan of the future, from a clock that was set back, counts as none.
     """
     last = await work.store.last_scan(work.name)
     at = -inf if last.at is None else last.at
-    return last.wanted or not at <= work.clock.now() < at + work.sync.rhythm.reconcile
+    wanted = last.wanted or last.of_others(work.declared)
+    return wanted or not at <= work.clock.now() < at + work.sync.rhythm.reconcile
 
 
 async def reconcile(
@@ -99,7 +100,7 @@ async def reconcile(
         await _miss(work, side, ids, None if believed else scan, out)
     if len(sides) == len(Side):
         await meet_told(work)
-        await work.store.scanned(work.name, work.clock.now())
+        await work.store.scanned(work.name, work.clock.now(), work.declared)
     return out
 
 

@@ -57,6 +57,8 @@ class Options:
     """Scan both sides completely, whatever the change feeds tell."""
     release: bool = False
     """A person lets go of the brake for this run."""
+    kind: str | None = None
+    """What the run is kept as; None: what these options make of it."""
     looks: Mapping[str, Sequence[Side]] | None = None
     """Sync -> the sides to look at for changes. None: both sides of every sync."""
 
@@ -146,6 +148,8 @@ async def _begin(works: Sequence[Work], store: Store, ledger: Ledger, now: Insta
 
 
 def _kind(options: Options) -> str:
+    if options.kind is not None:
+        return options.kind
     if options.release:
         return RELEASED
     return "full" if options.full else "run"
@@ -217,4 +221,5 @@ async def _survey(
 
 
 async def _wanted(work: Work) -> bool:
-    return (await work.store.last_scan(work.name)).wanted
+    last = await work.store.last_scan(work.name)
+    return last.wanted or last.of_others(work.declared)

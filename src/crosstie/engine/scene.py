@@ -12,7 +12,7 @@ from crosstie.core.mapping import NO_REFS, Refs
 from crosstie.core.merge import NO_RULINGS, Rulings
 from crosstie.core.values import MISSING, Fields, Json, Link, Record, Side
 from crosstie.engine.work import Work
-from crosstie.ports import Conflict, ConflictKind, Intent
+from crosstie.ports import Answer, Conflict, ConflictKind, Intent
 
 Records = Mapping[Side, Record | None]
 
@@ -142,10 +142,16 @@ async def _answered(work: Work, link: Link, left: Fields, right: Fields) -> Answ
         still = {
             name
             for name, seen in conflict.fields.items()
-            if seen.get("left") == left.get(name, MISSING)
-            and seen.get("right") == right.get(name, MISSING)
+            if _foreseen(name, seen.get("left"), left, answer)
+            and _foreseen(name, seen.get("right"), right, answer)
         }
         take = {name: side for name, side in answer.take.items() if name in still}
         values = {name: value for name, value in answer.values.items() if name in still}
         return Answered(conflict, Rulings(take, values))
     return Answered(conflict, pair=answer.pair)
+
+
+def _foreseen(name: str, seen: Json, now: Fields, answer: Answer) -> bool:
+    """That side shows what the person saw, or got the value that both shall have already."""
+    shown = now.get(name, MISSING)
+    return shown == seen or (name in answer.values and shown == answer.values[name])

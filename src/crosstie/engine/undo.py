@@ -190,7 +190,15 @@ def moved_since(link: Link, view: View, side: Side) -> frozenset[str]:
 
 def cause(run_id: int) -> str:
     """What the history says of a write that takes another one back."""
-    return f"undo of run {run_id}"
+    return f"{_CAUSE}{run_id}"
+
+
+def is_cause(text: str) -> bool:
+    """Whether `cause` said that, for any run; also where more is said after it."""
+    return text.startswith(_CAUSE)
+
+
+_CAUSE = "undo of run "
 
 
 def _planned(

@@ -181,7 +181,7 @@ class VirtualStore(ImaginedProofs):
     async def last_scan(self, sync: str) -> LastScan:
         return await self._real.last_scan(sync)
 
-    async def scanned(self, sync: str, now: Instant) -> None:
+    async def scanned(self, sync: str, now: Instant, declared: str | None = None) -> None:
         """A plan is no reconcile."""
 
     async def waive_scan(self, sync: str) -> None:

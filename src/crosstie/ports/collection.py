@@ -27,6 +27,8 @@ class Capabilities:
     """`create` leaves its key in the record and `find` finds it by that key."""
     searchable: tuple[str, ...] = ()
     """Raw fields that `find` can look for by equal value."""
+    twins: bool = False
+    """Several records may agree in a field of `searchable`; `find` then shows more than one."""
     search_lag: float = 0.0
     """Seconds after which a created record is certainly found by `find`."""
     local: bool = False

@@ -50,6 +50,12 @@ class LastScan(msgspec.Struct, frozen=True):
     """When both sides were last scanned completely; None if never."""
     owed: bool = False
     """A feed was read past records without a link, which only a complete scan lets meet."""
+    declared: str | None = None
+    """What the fields that were declared then are known by; None where nobody said."""
+
+    def of_others(self, declared: str) -> bool:
+        """Whether other fields were declared then: no feed tells of what a new one holds."""
+        return self.declared not in (None, declared)
 
     @property
     def wanted(self) -> bool:

@@ -191,8 +191,8 @@ class JournalStore(Protocol):
         """When both sides were last scanned completely, and whether a scan is owed."""
         ...
 
-    async def scanned(self, sync: str, now: Instant) -> None:
-        """Both sides were scanned completely, and all of it was noticed: none is owed any more."""
+    async def scanned(self, sync: str, now: Instant, declared: str | None = None) -> None:
+        """Both sides were scanned completely, with these fields declared: none is owed any more."""
         ...
 
     async def waive_scan(self, sync: str) -> None:

@@ -36,10 +36,10 @@ _cursor = select(tables.cursor.c.cursor).where(
 )
 _set_cursor = upsert(tables.cursor, ("sync", "side"), ("cursor",))
 _held = select(sync_state.c.held).where(sync_state.c.sync == bindparam("sync"))
-_last_scan = select(sync_state.c.scanned_at, sync_state.c.scan_owed).where(
-    sync_state.c.sync == bindparam("sync")
-)
-_scanned = upsert(sync_state, ("sync",), ("scanned_at", "scan_owed"))
+_last_scan = select(
+    sync_state.c.scanned_at, sync_state.c.scan_owed, sync_state.c.scan_declared
+).where(sync_state.c.sync == bindparam("sync"))
+_scanned = upsert(sync_state, ("sync",), ("scanned_at", "scan_owed", "scan_declared"))
 _owe = upsert(sync_state, ("sync",), ("scan_owed",))
 _forget_run = delete(run).where(run.c.id == bindparam("run"))
 _hold = upsert(sync_state, ("sync",), ("held",))
@@ -120,12 +120,15 @@ def set_cursor(connection: Connection, sync: str, side: Side, cursor: Cursor) ->
 def last_scan(connection: Connection, sync: str) -> LastScan:
     """`JournalStore.last_scan`."""
     row = connection.execute(_last_scan, {"sync": sync}).one_or_none()
-    return LastScan() if row is None else LastScan(row.scanned_at, bool(row.scan_owed))
+    if row is None:
+        return LastScan()
+    return LastScan(row.scanned_at, bool(row.scan_owed), row.scan_declared)
 
 
-def scanned(connection: Connection, sync: str, now: Instant) -> None:
+def scanned(connection: Connection, sync: str, now: Instant, declared: str | None) -> None:
     """`JournalStore.scanned`."""
-    connection.execute(_scanned, {"sync": sync, "scanned_at": now, "scan_owed": 0})
+    kept = {"sync": sync, "scanned_at": now, "scan_owed": 0, "scan_declared": declared}
+    connection.execute(_scanned, kept)
 
 
 def owe_scan(connection: Connection, sync: str, *, owed: bool) -> None:

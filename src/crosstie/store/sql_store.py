@@ -230,9 +230,9 @@ class SqlStore(ScratchStore, PastSide, ProofSide, BudgetSide, LeaseSide):
         """See `JournalStore`."""
         return await self._asking(runs.last_scan, sync)
 
-    async def scanned(self, sync: str, now: Instant) -> None:
+    async def scanned(self, sync: str, now: Instant, declared: str | None = None) -> None:
         """See `JournalStore`."""
-        await self._writing(runs.scanned, sync, now)
+        await self._writing(runs.scanned, sync, now, declared)
 
     async def waive_scan(self, sync: str) -> None:
         """See `JournalStore`."""

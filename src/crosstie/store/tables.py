@@ -197,6 +197,7 @@ sync_state = Table(
     Column("sync", Text, primary_key=True),
     Column("scanned_at", Float),
     Column("scan_owed", Whole, nullable=False, server_default="0"),
+    Column("scan_declared", Text),
     Column("held", Text),
 )
 

@@ -37,9 +37,9 @@ class RunContract:
         assert run(store.last_scan(SYNC)) == LastScan()
         run(store.scanned(SYNC, 3.0))
         run(store.hold(SYNC, "would delete 900 of 1,000"))
-        run(store.scanned(SYNC, 4.0))
+        run(store.scanned(SYNC, 4.0, "six fields"))
         run(store.hold("other", "no scan yet"))
-        assert run(store.last_scan(SYNC)) == LastScan(4.0)
+        assert run(store.last_scan(SYNC)) == LastScan(4.0, declared="six fields")
         assert run(store.last_scan("other")).at is None
         figures = run(store.figures(SYNC, 9.0))
         assert (figures.scanned_at, figures.held) == (4.0, "would delete 900 of 1,000")

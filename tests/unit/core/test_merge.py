@@ -268,6 +268,22 @@ def test_without_a_base_the_empty_side_takes_the_value(
     left: Json, right: Json, way: Verdict
 ) -> None:
     assert verdict(MISSING, MISSING, left, right) is way
+
+
+@pytest.mark.parametrize(
+    ("left", "right", "way"),
+    [
+        ("a", "a", Verdict.SAME),
+        ("a", "b", Verdict.LEFTWARD),
+        ("a", None, Verdict.LEFTWARD),
+        ("b", "b", Verdict.SAME),
+        ("c", "b", Verdict.CLASH),
+        (None, "b", Verdict.CLASH),
+    ],
+)
+def test_with_one_base_alone_the_other_side_was_given_something(
+    left: Json, right: Json, way: Verdict
+) -> None:
     assert verdict("a", MISSING, left, right) is way
 
 

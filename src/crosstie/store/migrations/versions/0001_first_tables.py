@@ -161,6 +161,7 @@ def _runs() -> None:
         _text("sync", primary_key=True),
         _maybe("scanned_at", sa.Float),
         _number("scan_owed", server_default="0"),
+        _maybe("scan_declared"),
         _maybe("held"),
     )
     op.create_table(
