@@ -15,6 +15,7 @@ from crosstie.engine.run import Report
 from crosstie.service.asked import parted
 from crosstie.service.counting import counted
 from crosstie.service.unfound import Unfound, told
+from crosstie.service.watching import Waiting
 
 SIGNS = {
     "create": "+",
@@ -31,13 +32,15 @@ NAMED = 10
 """Records of a sync that cannot be synced, as a terminal names them."""
 
 
-def show_plan(out: Out, plan: Plan) -> None:
-    """A table with signs; the summary is the last line."""
+def show_plan(out: Out, plan: Plan, waits: Waiting | None = None) -> None:
+    """A table with signs, and what waits for a person already; the summary is the last line."""
     show_operations(out, plan.operations)
     for warning in plan.warnings:
         out.line(f"! {warning}", "yellow")
     for sync in dict.fromkeys(each.sync for each in plan.unfit):
         _show_unfit(out, [each for each in plan.unfit if each.sync == sync])
+    if waits is not None and waits.told:
+        out.line(f"! {waits.told}", "yellow")
     out.line(plan.summary(), "bold")
 
 
@@ -95,6 +98,7 @@ def _row(operation: Planned) -> tuple[str, ...]:
 
 _ASKS = {
     "edit": "changed on both sides: a person is asked",
+    "meeting": "differs on both sides, and they never agreed: a person is asked",
     "match": "several could belong to it: a person is asked",
     "delete": "deleted on one side, changed on the other: a person is asked",
     "unknown": "it may have been created already: a person is asked",
@@ -108,9 +112,9 @@ def _fields(operation: Planned) -> str:
     return ", ".join(operation.changes) or "-"
 
 
-def plan_document(plan: Plan) -> dict[str, Any]:
-    """The plan with its counts and its last line."""
-    return {
+def plan_document(plan: Plan, waits: Waiting | None = None) -> dict[str, Any]:
+    """The plan with its counts and its last line, and what waits for a person already."""
+    document = {
         "made_at": plan.made_at,
         "summary": plan.summary(),
         "counts": dict(plan.counts()),
@@ -120,6 +124,13 @@ def plan_document(plan: Plan) -> dict[str, Any]:
         "undoes": plan.undoes,
         "operations": plan.operations,
     }
+    if waits is not None:
+        document["waiting"] = {
+            "dead": waits.dead,
+            "conflicts": waits.conflicts,
+            "told": waits.told,
+        }
+    return document
 
 
 RELEASE = "look at it with `crosstie plan`; if it is meant, run with `--release-brake`"
@@ -131,16 +142,21 @@ def with_fix(why: str) -> str:
     return f"{text.removesuffix('.')}. fix: {way or RELEASE}"
 
 
-def show_report(out: Out, report: Report, conflicts: int, missing: Sequence[Unfound] = ()) -> None:
-    """What a run did, and why it did not do more; the summary is the last line."""
+def show_report(
+    out: Out, report: Report, conflicts: int, letters: int, missing: Sequence[Unfound] = ()
+) -> None:
+    """What a run did, and why it did not do more; the summary is the last line.
+
+    letters: dead letters that wait after it, also those that it did not make.
+    """
     for name, why in _texts(report).items():
         out.line(f"! {name}: {why}", "yellow")
     for name, why in report.held.items():
         out.line(f"! the brake holds {name}: {with_fix(why)}", "yellow")
     for each in missing:
         out.line(f"! {each.sync}: {told(each)}", "yellow")
-    out.line(summary(report, conflicts, missing), "bold")
-    if report.total("dead"):
+    out.line(summary(report, conflicts, missing, letters), "bold")
+    if letters or report.total("dead"):
         out.say("fix: see `crosstie dead list` for what stopped, and why")
     if conflicts:
         out.say("fix: see `crosstie conflicts list` for what waits for you")
@@ -182,7 +198,9 @@ _WORDS = (
 )
 
 
-def summary(report: Report, conflicts: int, missing: Sequence[Unfound] = ()) -> str:
+def summary(
+    report: Report, conflicts: int, missing: Sequence[Unfound] = (), letters: int = 0
+) -> str:
     """One line: what was written, and what is left."""
     parts = []
     for verb in ("created", "updated", "deleted"):
@@ -191,6 +209,8 @@ def summary(report: Report, conflicts: int, missing: Sequence[Unfound] = ()) -> 
     unfound = max(report.total("unproven"), sum(each.records for each in missing))
     if unfound:
         parts.append(f"{unfound} not found, to be looked at again")
+    if letters:
+        parts.append(f"{letters} {'dead letter waits' if letters == 1 else 'dead letters wait'}")
     if conflicts:
         parts.append(f"{conflicts} {'conflict waits' if conflicts == 1 else 'conflicts wait'}")
     return f"Run: {', '.join(parts)}."
@@ -232,7 +252,7 @@ def did(counts: Mapping[str, int]) -> str:
 
 
 def report_document(
-    report: Report, conflicts: int, code: int, missing: Sequence[Unfound] = ()
+    report: Report, conflicts: int, letters: int, code: int, missing: Sequence[Unfound] = ()
 ) -> dict[str, Any]:
     """A run as a document."""
     return {
@@ -240,6 +260,7 @@ def report_document(
         "writes": report.writes,
         "counts": report.counts,
         "conflicts": conflicts,
+        "dead_letters": letters,
         "held": report.held,
         "busy": report.busy,
         "not_reached": [
@@ -247,7 +268,7 @@ def report_document(
             for name, e in {**report.missed, **report.halted}.items()
         ],
         "not_found": missing,
-        "summary": summary(report, conflicts, missing),
+        "summary": summary(report, conflicts, missing, letters),
         "exit": code,
     }
 

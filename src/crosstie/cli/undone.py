@@ -16,7 +16,10 @@ from crosstie.service.undoing import Target, Undone
 if TYPE_CHECKING:
     from crosstie.service.wiring import Opened
 
-STAYS = "What is undone stays as it is until somebody changes one of the two records."
+STAYS = (
+    "What is undone stays as it is: a field until somebody changes it on either side, a record "
+    "without its counterpart until somebody changes that record."
+)
 
 
 async def carry_out(out: Out, opened: Opened, plan: Plan | Target, limit: int | None) -> int:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 
@@ -19,6 +20,7 @@ from crosstie.engine.scene import Scene
 from crosstie.engine.virtual_collection import VirtualCollection
 from crosstie.engine.virtual_store import VirtualStore
 from crosstie.engine.work import Ledger, Open, Work
+from crosstie.ports import Conflict, ConflictKind
 
 
 @dataclass(slots=True)
@@ -133,7 +135,7 @@ class _Counter(Recorder):
 
 
 async def harm(work: Work, *, linked: int, enough: int) -> Harm:
-    """Count what the due links would delete or overwrite.
+    """Count what the due links would delete or overwrite, and which sides are empty by it.
 
     Stops when it is more than `enough`, and then says that it is at least so much.
     """
@@ -143,9 +145,10 @@ async def harm(work: Work, *, linked: int, enough: int) -> Harm:
         await drain(imagined)
     except _Enough:
         stopped = True
-    deletes = sum(planned.kind == "delete" for planned in counter.operations)
+    gone = Counter(o.side.other for o in counter.operations if o.side and o.kind == "delete")
+    deletes, empty = gone.total(), tuple(side for side in Side if gone[side] >= max(linked, 1))
     overwrites = sum(planned.harmful for planned in counter.operations) - deletes
-    return Harm(linked=linked, overwrites=overwrites, deletes=deletes, at_least=stopped)
+    return Harm(linked, overwrites, deletes, empty, at_least=stopped)
 
 
 def _imagined(work: Work, store: VirtualStore, recorder: Recorder) -> Work:
@@ -221,11 +224,17 @@ def _asked(sync: str, store: VirtualStore) -> list[Planned]:
             changes={
                 name: [seen.get("left"), seen.get("right")] for name, seen in c.fields.items()
             },
-            cause=c.note or c.kind.value,
+            cause=c.note or ("meeting" if _never_agreed(c) else c.kind.value),
         )
         for link, c in store.conflicts
         if link.sync == sync
     ]
+
+
+def _never_agreed(c: Conflict) -> bool:
+    """A clash at first meeting: nothing says that either side was changed."""
+    based = ("base_left" in seen or "base_right" in seen for seen in c.fields.values())
+    return c.kind is ConflictKind.EDIT and not any(based)
 
 
 def _halts(work: Work) -> list[str]:

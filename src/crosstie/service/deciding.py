@@ -48,6 +48,8 @@ class ConflictView(msgspec.Struct, frozen=True):
     opened_at: Instant
     closed_at: Instant | None
     answer: Mapping[str, Json] | None
+    examples: Sequence[str]
+    """Commands with the answers that fit what is not answered yet; none where all of it is."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,7 +106,35 @@ async def conflict(store: Store, conflict_id: int) -> ConflictView:
         opened_at=c.opened_at,
         closed_at=c.closed_at,
         answer=None if c.answer is None else _told(c.answer),
+        examples=() if c.closed_at is not None else examples(c),
     )
+
+
+def _all_examples(c: Conflict) -> Sequence[str]:
+    """Also of what is answered: an answer may be given anew."""
+    return examples(msgspec.structs.replace(c, answer=None))
+
+
+def examples(c: Conflict) -> Sequence[str]:
+    """The commands that answer what is open of this conflict, each way that fits it once."""
+    begin = f"crosstie conflicts resolve {c.id}"
+    if c.kind is ConflictKind.EDIT:
+        known = {} if c.answer is None else {**c.answer.take, **c.answer.values}
+        name = next((name for name in c.fields if name not in known), None)
+        if name is None:
+            return ()
+        one = f" --field {name}" if len(c.fields) > 1 else ""
+        return (
+            f"{begin} --take left{one}",
+            f"{begin} --take right{one}",
+            f"{begin} --field {name} --value TEXT",
+        )
+    if c.answer is not None:
+        return ()
+    if c.kind is ConflictKind.DELETE:
+        return tuple(f"{begin} --take {side}" for side in Side)
+    pair = c.candidates[0] if c.candidates else "ID"
+    return (f"{begin} --pair {pair}", f"{begin} --keep-apart")
 
 
 async def resolve(
@@ -121,8 +151,8 @@ async def resolve(
     given = [ruling.take, ruling.value, ruling.pair, ruling.keep_apart or None]
     if sum(part is not None for part in given) != 1:
         raise Misused(
-            "an answer is one of take, value, pair and keep apart",
-            fix="give one of `--take`, `--value`, `--pair`, `--keep-apart`",
+            f"conflict {c.id} takes one answer at a time",
+            fix="give one of: " + ", ".join(f"`{example}`" for example in _all_examples(c)),
         )
     if c.kind is ConflictKind.EDIT:
         answer = _of_edit(app, c, ruling)

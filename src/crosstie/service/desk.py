@@ -13,6 +13,7 @@ from crosstie.core.mapping import Field
 from crosstie.core.values import Fields, Instant, Json, Link, Record, Side
 from crosstie.engine.work import Work
 from crosstie.ports import LEFT_ALONE, DeskStore, Entry, Store
+from crosstie.service.apart import left_by_undo
 from crosstie.service.asked import Misused, Unknown, parted
 from crosstie.sync import Crosstie
 
@@ -37,6 +38,8 @@ class FieldView(msgspec.Struct, frozen=True):
     base_right: Json
     agreed: bool
     """Both sides show what they showed when they last agreed."""
+    undone: bool
+    """They differ all the same: an undo left them so, until somebody changes one of them."""
 
 
 class RecordView(msgspec.Struct, frozen=True):
@@ -117,6 +120,7 @@ async def record(opened: Opened, record_id: str, sync: str | None) -> RecordView
     records, notes = await both(work, link)
     shown = {side: await canon(work, records, side) for side in Side}
     detail, fix = parted(link.detail)
+    entries = await opened.store.history(link.id)
     return RecordView(
         sync=link.sync,
         link=link.id,
@@ -130,7 +134,7 @@ async def record(opened: Opened, record_id: str, sync: str | None) -> RecordView
         left_alone=link.error == LEFT_ALONE and link.noticed <= link.settled,
         conflict=link.conflict_id,
         there={s.value: None if s in notes else records[s] is not None for s in Side},
-        fields={f.name: _field_view(link, shown, records, f) for f in work.mapping.fields},
+        fields={f.name: _field_view(link, shown, records, entries, f) for f in work.mapping.fields},
         notes=list(notes.values()),
     )
 
@@ -245,11 +249,16 @@ def _plain(work: Work, side: Side) -> list[str]:
 
 
 def _field_view(
-    link: Link, shown: Mapping[Side, Fields], records: Mapping[Side, Record | None], f: Field
+    link: Link,
+    shown: Mapping[Side, Fields],
+    records: Mapping[Side, Record | None],
+    entries: Sequence[Entry],
+    f: Field,
 ) -> FieldView:
     left, right = shown[Side.LEFT].get(f.name), shown[Side.RIGHT].get(f.name)
     base_left, base_right = link.base_left.get(f.name), link.base_right.get(f.name)
     unreadable = [side.value for side in Side if not _readable(f, side, records[side])]
+    agreed = left == base_left and right == base_right and not unreadable
     return FieldView(
         left=left,
         right=right,
@@ -258,7 +267,8 @@ def _field_view(
         unreadable=unreadable,
         base_left=base_left,
         base_right=base_right,
-        agreed=left == base_left and right == base_right and not unreadable,
+        agreed=agreed,
+        undone=agreed and left_by_undo(entries, f.name, left, right),
     )
 
 

@@ -10,9 +10,9 @@ import msgspec
 from crosstie.core.causes import cause_of
 from crosstie.core.mapping import Mapping as FieldMapping
 from crosstie.core.values import Fields, Instant, Json, Link, Record, Side
-from crosstie.engine.undo import WRITES
-from crosstie.ports import Entry
+from crosstie.ports import ConflictKind, Entry, Store
 from crosstie.service import desk
+from crosstie.service.apart import last_write, left_by_undo
 from crosstie.service.asked import Misused
 from crosstie.sync import Crosstie
 
@@ -51,7 +51,7 @@ class Reason(msgspec.Struct, frozen=True):
     verdict: str
     sides: Mapping[str, SideReason]
     conflict: int | None
-    """The open conflict of the record."""
+    """The open conflict that this field is part of."""
     notes: Sequence[str]
     """Sides that could not be read, and why."""
 
@@ -72,17 +72,30 @@ async def why(opened: Opened, record_id: str, name: str, sync: str | None) -> Re
     sides = {}
     for side in Side:
         shown = await desk.canon(work, records, side)
-        last = _last(entries, side, field)
+        last = last_write(entries, field, side)
         sides[side.value] = _side(link, side, records[side], shown, last, field, side in notes)
+    left, right = (sides[side.value].now for side in Side)
     return Reason(
         sync=link.sync,
         link=link_id,
         field=field,
-        verdict=_verdict(sides),
+        verdict=_verdict(
+            sides,
+            met=field in link.base_left and field in link.base_right,
+            undone=left_by_undo(entries, field, left, right),
+        ),
         sides=sides,
-        conflict=link.conflict_id,
+        conflict=await _asked(store, link, field),
         notes=list(notes.values()),
     )
+
+
+async def _asked(store: Store, link: Link, field: str) -> int | None:
+    """The open conflict of the record, if it is about this field or about the whole record."""
+    c = await store.conflict(link.conflict_id) if link.conflict_id is not None else None
+    if c is None or (c.kind is ConflictKind.EDIT and field not in c.fields):
+        return None
+    return c.id
 
 
 def _sync_of(app: Crosstie, entries: Sequence[Entry]) -> str:
@@ -100,18 +113,6 @@ def _field(mapping: FieldMapping, sync: str, asked: str) -> str:
     raise Misused(
         f"sync {sync!r} has no field {asked!r}", fix=f"use one of: {', '.join(mapping.by_name)}"
     )
-
-
-def _last(entries: Sequence[Entry], side: Side, field: str) -> Entry | None:
-    """The last write to that side that changed the field, or made or deleted its record."""
-    mine = [
-        entry
-        for entry in entries
-        if entry.side is side
-        and entry.operation in WRITES
-        and (entry.operation == "create" or field in entry.before or field in entry.after)
-    ]
-    return mine[-1] if mine else None
 
 
 def _side(
@@ -150,12 +151,17 @@ def _side(
     )
 
 
-def _verdict(sides: Mapping[str, SideReason]) -> str:
-    """One sentence: which side the value comes from."""
+def _verdict(sides: Mapping[str, SideReason], *, met: bool, undone: bool) -> str:
+    """One sentence: which side the value comes from.
+
+    met: the sides agreed on the field once.  undone: they differ, and an undo was the last write.
+    """
     moved = [name for name, s in sides.items() if s.there and s.now != s.agreed]
     if len(moved) == 1 and all(s.there for s in sides.values()):
         return f"changed on the {moved[0]} since both sides last agreed, and not brought over yet"
     if len(moved) == 2 and all(s.there for s in sides.values()):
+        if not met:
+            return "differs on both sides, and they never agreed"
         return "changed on both sides since they last agreed"
     if not all(s.there for s in sides.values()):
         return "not on both sides now"
@@ -163,4 +169,6 @@ def _verdict(sides: Mapping[str, SideReason]) -> str:
     if not written:
         return "in step; Crosstie never wrote it"
     last = max(written)[1]
+    if undone:
+        return f"differs, left so by {sides[last].cause} until somebody changes it on either side"
     return f"in step; last written to the {last}: {sides[last].cause}"

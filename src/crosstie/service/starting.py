@@ -53,7 +53,7 @@ from crosstie.connectors.ghl import GoHighLevel
 from crosstie.connectors.sql import Database
 
 database = Database({url!r})
-ghl = GoHighLevel(location="env:GHL_LOCATION", token="env:GHL_TOKEN")
+ghl = GoHighLevel(location="env:GHL_LOCATION", token="env:GHL_TOKEN"{base})
 
 contacts = Sync(
     name="contacts",
@@ -87,11 +87,18 @@ class _Guess:
     columns: Sequence[str]
 
 
-def start(folder: Path, url: str | None, table: str | None, *, overwrite: bool) -> Begun:
+def start(
+    folder: Path,
+    url: str | None,
+    table: str | None,
+    *,
+    overwrite: bool,
+    base_url: str | None = None,
+) -> Begun:
     """Write the files that are not there yet. Never writes over a declaration unasked.
 
     A sketch that was written without a look at the database, and not edited since, is no
-    declaration yet, and may be written over.
+    declaration yet, and may be written over. base_url: of a stand-in of the remote system.
 
     Raises Misconfigured for a declaration that is there, and for a database without the table.
     """
@@ -102,7 +109,11 @@ def start(folder: Path, url: str | None, table: str | None, *, overwrite: bool) 
         )
     guess = _Guess(table or EXAMPLE, _EXAMPLES) if url is None else _looked(url, table)
     mapped = _mapped(guess.columns)
-    text = _sketch(table) if url is None else _declaration(url, guess.table, mapped)
+    text = (
+        _sketch(table, base_url)
+        if url is None
+        else _declaration(url, guess.table, mapped, base_url)
+    )
     module.write_text(text, "utf-8")
     written, kept = [MODULE], list[str]()
     for name, done in (
@@ -114,9 +125,9 @@ def start(folder: Path, url: str | None, table: str | None, *, overwrite: bool) 
     return Begun(written, kept, guess.table, fields, url is not None)
 
 
-def _sketch(table: str | None) -> str:
+def _sketch(table: str | None, base_url: str | None = None) -> str:
     """The declaration for a database that nobody looked at."""
-    text = _declaration("sqlite:///app.db", table or EXAMPLE, _mapped(_EXAMPLES))
+    text = _declaration("sqlite:///app.db", table or EXAMPLE, _mapped(_EXAMPLES), base_url)
     first, rest = text.split("\n", 1)
     return f"{first}\n\n{_UNSEEN}\n{rest.lstrip()}"
 
@@ -171,7 +182,9 @@ def _mapped(columns: Sequence[str]) -> dict[str, tuple[str, str]]:
     return out
 
 
-def _declaration(url: str, table: str, mapped: Mapping[str, tuple[str, str]]) -> str:
+def _declaration(
+    url: str, table: str, mapped: Mapping[str, tuple[str, str]], base_url: str | None
+) -> str:
     lines = [f'        field("{c}", "{f}", {lens}),' for c, (f, lens) in mapped.items()]
     keys = [c for c, (f, _) in mapped.items() if f in ("email", "phone")]
     hint = '        # field("column", "contact.key", Text()),  # see `crosstie fields contacts`'
@@ -179,6 +192,7 @@ def _declaration(url: str, table: str, mapped: Mapping[str, tuple[str, str]]) ->
     return _TEMPLATE.format(
         names=", ".join([*sorted({"Crosstie", "Sync", "Text", *lenses}), "field"]),
         url=url,
+        base="" if base_url is None else f", base_url={base_url!r}",
         table=table,
         fields="\n".join([*lines, hint]),
         match=", ".join(f'"{key}"' for key in keys),

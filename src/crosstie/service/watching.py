@@ -7,12 +7,15 @@ from contextlib import suppress
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
+import msgspec
+
 from crosstie.core.errors import Halt, Retry, SyncError
-from crosstie.core.values import Instant, Side
+from crosstie.core.values import Instant, LinkState, Side
 from crosstie.engine.run import Report
 from crosstie.engine.work import HALT_PAUSE, Work
-from crosstie.ports import AccountPause, AccountStore, DeskStore
+from crosstie.ports import AccountPause, AccountStore, DeskStore, Store
 from crosstie.service.asked import parted
+from crosstie.service.counting import counted
 
 if TYPE_CHECKING:
     from crosstie.service.wiring import Opened
@@ -29,6 +32,40 @@ async def open_conflicts(opened: Opened, works: Sequence[Work], now: Instant) ->
     """How many conflicts of these syncs wait for a person's answer or for the run after it."""
     figures = [await opened.store.figures(work.name, now) for work in works]
     return sum(f.conflicts for f in figures)
+
+
+class Waiting(msgspec.Struct, frozen=True):
+    """What only a person can go on with."""
+
+    dead: int
+    """Dead letters, whichever run they are of."""
+    conflicts: int
+    """Conflicts without an answer."""
+
+    @property
+    def told(self) -> str | None:
+        """One sentence with the commands that list them; None where nothing waits."""
+        words = [
+            (self.dead, counted(self.dead, "dead letter"), "`crosstie dead list`"),
+            (self.conflicts, counted(self.conflicts, "conflict"), "`crosstie conflicts list`"),
+        ]
+        some = [(text, command) for number, text, command in words if number]
+        if not some:
+            return None
+        wait = "waits" if self.dead + self.conflicts == 1 else "wait"
+        texts, commands = zip(*some, strict=True)
+        return f"{' and '.join(texts)} {wait} for a person: {', '.join(commands)}"
+
+
+async def waiting(store: Store, syncs: Sequence[str], now: Instant) -> Waiting:
+    """What of these syncs waits for a person."""
+    dead = conflicts = 0
+    for name in syncs:
+        figures = await store.figures(name, now)
+        dead += figures.states.get(LinkState.DEAD, 0)
+        asked = await store.conflicts(name, figures.conflicts) if figures.conflicts else ()
+        conflicts += sum(each.answer is None for each in asked)
+    return Waiting(dead, conflicts)
 
 
 async def trace(store: DeskStore, works: Sequence[Work], now: Instant, error: str | None) -> None:

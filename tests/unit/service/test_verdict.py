@@ -10,12 +10,15 @@ from msgspec.structs import replace as with_
 
 from crosstie.cli.commands import status as command
 from crosstie.cli.out import Out
+from crosstie.ports import RunRecord
+from crosstie.ports.state import CUT_OFF
 from crosstie.service.accounts import AccountStatus, LeftAlone
 from crosstie.service.engines import EngineStatus
 from crosstie.service.outboxes import OutboxStatus
 from crosstie.service.standing import Delay, SyncStatus
 from crosstie.service.unfound import Unfound
 from crosstie.service.verdict import Facts, calm, trouble
+from crosstie.service.waits import ENOUGH, Waits, began
 
 CALM = SyncStatus("people", 2, 0, 0, 0, 0, 0, None, 1.0, None, 0, 0, [], [])
 RUNS = EngineStatus(True, "process 7 on box", 1.0)
@@ -55,6 +58,17 @@ def test_all_in_step_needs_an_engine_and_nothing_that_waits() -> None:
             [],
             "4 not found and to be looked at again",
         ),
+        (
+            {"waits": Waits(1, "homes", "left", "7", 0, 60.0)},
+            [],
+            "1 waits for the record it refers to (homes 7 on the left)",
+        ),
+        (
+            {"waits": Waits(3, "homes", "right", "h7", 0, 60.0)},
+            [],
+            "3 wait for the records they refer to (homes h7 on the right, and others)",
+        ),
+        ({"scan_owed": True}, [], "a complete look at both sides under way"),
     ],
 )
 def test_what_is_not_due_and_not_done_is_named(
@@ -98,6 +112,45 @@ def test_the_worst_comes_first_and_the_rest_is_not_dropped() -> None:
     assert trouble(gone) == "CRM needs a person: the token is not valid." + rest
     held = replace(gone, syncs=[with_(CALM, held="too much")])
     assert trouble(held) == "The brake holds people: too much."
+
+
+def test_a_complete_look_that_was_cut_off_speaks_against_in_step() -> None:
+    owed = replace(FACTS, syncs=[CALM, with_(CALM, sync="homes", scan_owed=True)])
+    assert trouble(owed) is None, "whoever runs goes on with it"
+    for engine in (EngineStatus(False), EngineStatus(False, ended_ago=5.0)):
+        assert trouble(replace(owed, engine=engine)) == (
+            "A complete look at both sides of homes was cut off, and what is new there may not be "
+            "known: run `crosstie run --once`."
+        )
+
+
+def test_who_waits_for_too_long_speaks_against_all_being_well() -> None:
+    long = with_(CALM, waits=Waits(3, "homes", "left", "7", 1, 3_600.0))
+    told = "has waited for over 1 h for the record it refers to"
+    assert trouble(replace(FACTS, syncs=[CALM, long])) == (
+        f"1 record {told}: create it, or clear the reference (homes 7 on the left, and others)."
+    )
+    longer = with_(CALM, waits=Waits(2, "homes", "left", "8", 2, 86_400.0))
+    assert trouble(replace(FACTS, syncs=[longer, long])) == (
+        "3 records have waited for over 1 h for the record they refer to: create it, or clear the "
+        "reference (homes 8 on the left, and others)."
+    )
+
+
+def test_how_many_may_have_begun_to_wait_lately_is_counted_from_the_runs() -> None:
+    def ran(number: int, ended: float | None, error: str | None = None) -> RunRecord:
+        counts = {"deals.waiting": number, "people.waiting": 9}
+        return RunRecord("run", (ended or 100.0) - 1.0, ended, counts, error)
+
+    old, new = ran(4, 49.0), ran(2, 50.0)
+    assert began([], "deals", 50.0, 7) == 0
+    assert began([old], "deals", 50.0, 7) == 0
+    assert began([new, old, ran(1, 60.0)], "deals", 50.0, 7) == 2
+    assert began([new, new], "deals", 50.0, 7) == 4
+    assert began([new, old], "deals", 50.0, 1) == began([new], "deals", 50.0, 1) == 1
+    for unknown in (ran(0, None), ran(0, 60.0, CUT_OFF)):
+        assert began([unknown, old], "deals", 50.0, 7) == 7
+    assert began([new] * ENOUGH, "deals", 50.0, 9_999) == 9_999, "they do not reach back so far"
 
 
 def test_an_engine_that_ended_a_while_ago_is_no_trouble_yet() -> None:

@@ -20,7 +20,7 @@ from crosstie.core.plan import Plan, load_plan
 from crosstie.service import applying
 from crosstie.service.applying import Applied
 from crosstie.service.asked import Misused
-from crosstie.service.watching import open_conflicts
+from crosstie.service.watching import open_conflicts, waiting
 
 if TYPE_CHECKING:
     from crosstie.service.wiring import Opened
@@ -71,7 +71,7 @@ def apply(
                 approved=saved is not None,
                 progress=advance,
             )
-        return _tell(out, done, await open_conflicts(opened, opened.works, now()))
+        return await _after(out, opened, done)
 
     return with_engine(located.app, call, None)
 
@@ -102,18 +102,24 @@ def _ask(out: Out, plan: Plan) -> None:
         raise typer.Exit(Code.FAILED)
 
 
-def _tell(out: Out, done: Applied, conflicts: int) -> int:
+async def _after(out: Out, opened: Opened, done: Applied) -> int:
+    conflicts = await open_conflicts(opened, opened.works, now())
+    waits = await waiting(opened.store, [work.name for work in opened.works], now())
+    return _tell(out, done, conflicts, waits.dead)
+
+
+def _tell(out: Out, done: Applied, conflicts: int, letters: int) -> int:
     code = of_report(done.report, conflicts)
     if code in (Code.DONE, Code.CONFLICTS) and done.stale:
         code = Code.FAILED
     if out.json:
-        out.document(_document(done, conflicts, code))
+        out.document(_document(done, conflicts, letters, code))
         return code
     for operation in done.stale:
         where = operation.left_id or operation.right_id
         what = f"{operation.kind} in {operation.sync} of {where}"
         out.line(f"! stale: {what}: its records need something else by now", "yellow")
-    show_report(out, done.report, conflicts)
+    show_report(out, done.report, conflicts, letters)
     parts = [f"Applied: {signs(done.applied)}", f"{len(done.stale)} stale"]
     parts += [f"{len(done.needless)} no longer needed"] if done.needless else []
     parts += [f"{done.left} left by the limit"] if done.left else []
@@ -123,12 +129,12 @@ def _tell(out: Out, done: Applied, conflicts: int) -> int:
     return code
 
 
-def _document(done: Applied, conflicts: int, code: int) -> dict[str, Any]:
+def _document(done: Applied, conflicts: int, letters: int, code: int) -> dict[str, Any]:
     return {
         "applied": done.applied,
         "stale": done.stale,
         "no_longer_needed": done.needless,
         "left_by_limit": done.left,
-        "report": report_document(done.report, conflicts, code),
+        "report": report_document(done.report, conflicts, letters, code),
         "exit": code,
     }

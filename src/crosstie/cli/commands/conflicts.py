@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Annotated
 
 import msgspec
 import typer
 
-from crosstie.cli.calls import found, now, with_state
+from crosstie.cli.calls import found, now, stamp, with_state
 from crosstie.cli.group import app as make
 from crosstie.cli.options import App, AsJson, Debug, SyncName
 from crosstie.cli.out import Out
-from crosstie.core.values import Json
+from crosstie.core.values import Json, Side
 from crosstie.service import deciding
 from crosstie.service.counting import age
 from crosstie.service.deciding import ConflictView, Ruling
@@ -118,23 +119,72 @@ def resolve(
 
 
 def _show(out: Out, view: ConflictView) -> None:
-    state = "closed" if view.closed_at else "answered" if view.answer else "open"
-    out.line(f"Conflict {view.id} ({state}), {view.kind}, sync {view.sync}", "bold")
+    out.line(f"Conflict {view.id} ({_state(view)}), {view.kind}, sync {view.sync}", "bold")
     out.line(f"left {view.left_id or '-'}   right {view.right_id or '-'}")
     if view.note:
         out.line(view.note)
     for candidate in view.candidates:
         out.line(f"candidate: {candidate}")
+    whole = _whole_answer(view)
+    if whole:
+        out.line(f"answer: {whole}")
     if view.fields:
         out.line()
-        rows = [
-            (name, *(_value(seen, key) for key in ("base_left", "left", "base_right", "right")))
-            for name, seen in view.fields.items()
-        ]
-        out.table(("field", "left was", "left now", "right was", "right now"), rows)
+        _table(out, view)
+    if view.examples:
+        out.say("answer it with one of:")
+        for example in view.examples:
+            out.say(f"  {example}")
+        if view.deleted:
+            kept = Side(view.deleted).other
+            out.say(f"the {view.deleted} deletes the other one too, the {kept} makes it anew")
 
 
-def _value(seen: Json, key: str) -> str:
+def _state(view: ConflictView) -> str:
+    if view.closed_at is None:
+        if view.answer is None:
+            return "open"
+        part = " in part" if view.examples else ""
+        return f"answered{part}, to be carried out by the next run"
+    how = "without an answer" if view.answer is None else "after its answer"
+    return f"closed {stamp(view.closed_at)} UTC {how}"
+
+
+def _table(out: Out, view: ConflictView) -> None:
+    """What both sides showed; `now` only while a person is asked, since it is not kept up after."""
+    open_still = view.closed_at is None and view.answer is None
+    seen_at = "now" if open_still else "when asked"
+    columns = ["field", "left was", f"left {seen_at}", "right was", f"right {seen_at}"]
+    keys = ("base_left", "left", "base_right", "right")
+    rows = [[name, *(_value(seen, key) for key in keys)] for name, seen in view.fields.items()]
+    if view.answer is not None:
+        columns.append("answer")
+        rows = [[*row, _field_answer(view.answer, row[0])] for row in rows]
+    out.table(columns, rows)
+
+
+def _whole_answer(view: ConflictView) -> str | None:
+    """An answer about the records as such, not about one of their fields."""
+    answer = view.answer
+    if answer is None:
+        return None
+    if answer.get("pair") is not None:
+        return f"it belongs to {answer['pair']}" if answer["pair"] else "kept apart"
+    take = answer.get("take")
+    whole = take.get("*") if isinstance(take, dict) else None
+    return None if whole is None else f"the {whole} is right, as a whole"
+
+
+def _field_answer(answer: Mapping[str, Json], name: str) -> str:
+    take, values = answer.get("take"), answer.get("values")
+    if isinstance(values, dict) and name in values:
+        return f"the value {_value(values, name)}"
+    if isinstance(take, dict) and name in take:
+        return f"take {take[name]}"
+    return "-"
+
+
+def _value(seen: Mapping[str, Json], key: str) -> str:
     if key not in seen:
         return "-"
     value = seen[key]

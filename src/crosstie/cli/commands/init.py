@@ -26,6 +26,10 @@ def init(
     table: Annotated[
         str | None, typer.Option("--table", help="The table to begin with; else a likely one.")
     ] = None,
+    base_url: Annotated[
+        str | None,
+        typer.Option("--base-url", help="Address of a stand-in, as `crosstie sandbox` prints it."),
+    ] = None,
     force: Annotated[
         bool, typer.Option("--force", help="Write over files that are there.")
     ] = False,
@@ -46,7 +50,7 @@ def init(
         raise Misused(
             f"there is no connector {remote!r}", fix=f"use one of: {', '.join(starting.REMOTES)}"
         )
-    begun = starting.start(Path.cwd(), url, table, overwrite=force)
+    begun = starting.start(Path.cwd(), url, table, overwrite=force, base_url=base_url)
     if as_json:
         out.document(begun)
         return 0

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from crosstie.cli.calls import found, with_open
+from crosstie.cli.calls import found, now, with_open
 from crosstie.cli.codes import Code
 from crosstie.cli.group import app as make
 from crosstie.cli.options import App, AsJson, Debug, SyncName
@@ -15,6 +15,7 @@ from crosstie.cli.out import Out
 from crosstie.cli.showing import plan_document, show_plan
 from crosstie.core.plan import Plan, dump_plan
 from crosstie.service import applying
+from crosstie.service.watching import Waiting, waiting
 
 if TYPE_CHECKING:
     from crosstie.service.wiring import Opened
@@ -60,18 +61,19 @@ def plan(
     """
     out = Out(as_json)
 
-    async def made(opened: Opened) -> Plan:
+    async def made(opened: Opened) -> tuple[Plan, Waiting]:
         works = opened.only([sync] if sync else [])
-        return await applying.planned(opened, works, full=full, only=only)
+        plan = await applying.planned(opened, works, full=full, only=only)
+        return plan, await waiting(opened.store, [work.name for work in works], now())
 
-    plan = with_open(found(app).app, made)
+    plan, waits = with_open(found(app).app, made)
     if output is not None:
         output.touch(mode=0o600)
         output.write_bytes(dump_plan(plan))
         out.say(f"kept in {output}")
     if as_json:
-        out.document(plan_document(plan))
+        out.document(plan_document(plan, waits))
     else:
-        show_plan(out, plan)
+        show_plan(out, plan, waits)
     changes = bool(plan.operations or sum(plan.matched.values()))
     return Code.CHANGES if detailed and changes else Code.DONE

@@ -33,7 +33,8 @@ def show(
     """Show one record: both sides as they are now, and what they last agreed on.
 
     Values are shown as they are compared; what a system itself shows follows in parentheses
-    where it differs. "unreadable" is what the mapping cannot make sense of.
+    where it differs. "unreadable" is what the mapping cannot make sense of. Signs: = as both
+    agreed, ~ changed since, u left different by an undo.
 
     \b
     Example:
@@ -70,25 +71,30 @@ def history(
     if as_json:
         out.document({"history": lines})
         return 0
-    rows = [_row(line) for line in lines]
+    rows = [_row(line, values=values) for line in lines]
     out.table(("at (UTC)", "what", "side", "record", "fields", "why", "#run"), rows)
-    for line in lines if values else ():
-        for name in line.fields:
-            before, after = (_value((side or {}).get(name)) for side in (line.before, line.after))
-            out.line(f"{stamp(line.at)} {line.operation} {name}: {before} -> {after}")
     return 0
 
 
-def _row(line: HistoryLine) -> tuple[str, ...]:
+def _row(line: HistoryLine, *, values: bool) -> tuple[str, ...]:
+    """values: in the column of the fields, a line for each, what stood there before and after."""
     return (
         stamp(line.at),
         line.operation,
         line.side or "-",
         line.record_id or "-",
-        ", ".join(line.fields) or "-",
+        "\n".join(_changed(line)) if values else ", ".join(line.fields) or "-",
         line.cause,
         "-" if line.run is None else str(line.run),
     )
+
+
+def _changed(line: HistoryLine) -> list[str]:
+    told = []
+    for name in line.fields:
+        before, after = (_value((side or {}).get(name)) for side in (line.before, line.after))
+        told.append(f"{name}: {before} -> {after}")
+    return told or ["-"]
 
 
 def _show(out: Out, view: RecordView) -> None:
@@ -110,7 +116,7 @@ def _show(out: Out, view: RecordView) -> None:
     out.line()
     rows = [
         (
-            "=" if f.agreed else "~",
+            "u" if f.undone else "=" if f.agreed else "~",
             name,
             _now(f.left, f.raw_left, readable="left" not in f.unreadable),
             _now(f.right, f.raw_right, readable="right" not in f.unreadable),
@@ -119,6 +125,8 @@ def _show(out: Out, view: RecordView) -> None:
         for name, f in view.fields.items()
     ]
     out.table(("", "field", "left", "right", "left agreed", "right agreed"), rows)
+    if any(f.undone for f in view.fields.values()):
+        out.line("u: differs, left so by an undo until somebody changes it on either side")
 
 
 _THERE = {True: "", False: " (not there)", None: " (could not be read)"}

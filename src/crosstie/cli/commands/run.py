@@ -31,7 +31,7 @@ from crosstie.engine.run import run as run_once
 from crosstie.engine.work import Work
 from crosstie.service.counting import counted
 from crosstie.service.unfound import unfound
-from crosstie.service.watching import Halts, open_conflicts, trace_of
+from crosstie.service.watching import Halts, open_conflicts, trace_of, waiting
 from crosstie.service.worker import Until, work_until
 
 if TYPE_CHECKING:
@@ -95,11 +95,12 @@ async def _one(
     await Halts(works, opened.store).after(report, {w.name: options.sides(w.name) for w in works})
     conflicts = await open_conflicts(opened, works, now())
     missing = await unfound(opened.store, [work.name for work in works], now())
+    letters = (await waiting(opened.store, [work.name for work in works], now())).dead
     code = of_report(report, conflicts)
     if out.json and once:
-        out.document(report_document(report, conflicts, code, missing))
+        out.document(report_document(report, conflicts, letters, code, missing))
     elif not out.json:
-        show_report(out, report, conflicts, missing)
+        show_report(out, report, conflicts, letters, missing)
     return code
 
 

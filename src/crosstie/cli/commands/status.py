@@ -82,8 +82,10 @@ def _details(out: Out, answer: Status) -> None:
     for box in answer.outboxes:
         _outbox(out, box)
     for each in answer.accounts:
-        _account(out, each)
+        _account(out, each, ahead=answer.engine.running)
     out.line(f"engine: {_engine(answer.engine)}")
+    if answer.last_run is None:
+        out.line("no run was made yet, and status asks no remote system: `crosstie check` does")
     if answer.last_run is not None:
         state = "" if answer.last_run.state == "ended" else f", {answer.last_run.state}"
         out.line(f"last run: {answer.last_run.id}, {age(answer.last_run_ago)} ago{state}")
@@ -115,8 +117,11 @@ def _ago(at: float | None) -> str:
     return "never" if at is None else f"{age(now() - at)} ago"
 
 
-def _account(out: Out, each: AccountStatus) -> None:
-    """What its rate budget has left, and why it is left alone."""
+def _account(out: Out, each: AccountStatus, *, ahead: bool) -> None:
+    """What its rate budget has left, and why it is left alone.
+
+    ahead: an engine runs, and has calls counted that it did not make yet.
+    """
     for pause in each.left_alone:
         again = f"tried again at {stamp(pause.next_at)} UTC"
         since = f"left alone since {stamp(pause.since)} UTC, {again}"
@@ -127,6 +132,8 @@ def _account(out: Out, each: AccountStatus) -> None:
             out.say(f"fix: {pause.fix}")
     for used in each.used:
         share = f"{used.calls:,} of {used.limit:,} calls in {age(used.seconds)}"
+        if ahead:
+            share = f"up to {share}: the engine counts some before it makes them"
         out.line(f"{each.account}: {share}")
 
 
