@@ -123,6 +123,25 @@ class PromisesTooLittle(MemoryCollection):
         return replace(super().can, conditional_write=False, marker=False)
 
 
+class DeniesItsTwins(MemoryCollection):
+    @property
+    def can(self) -> Capabilities:
+        return replace(super().can, twins=False)
+
+
+class PromisesTwinsAndTakesNone(MemoryCollection):
+    async def create(self, fields: Fields, key: str) -> Record:
+        if any(row["name"] == fields.get("name") for row in self.rows().values()):
+            raise Rejected("another record has this name")
+        return await super().create(fields, key)
+
+
+class ShowsOneOfTheTwins(MemoryCollection):
+    async def find(self, lookup: Lookup) -> Sequence[Record]:
+        found = {str(r.fields["name"]): r for r in await super().find(lookup)}
+        return list(found.values())
+
+
 class SchemaOfAnotherTable(MemoryCollection):
     async def schema(self) -> Schema:
         return Schema({})

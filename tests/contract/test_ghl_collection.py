@@ -185,3 +185,25 @@ class TestCustomText(GhlContract):
 
 class TestOpportunities(GhlContract):
     people = OpportunityPerson
+
+
+class TestTwins(GhlContract):
+    """A location that allows several contacts with one e-mail or phone."""
+
+    people = ContactPerson
+
+    @pytest.fixture
+    def person(self, ground: Ground) -> Any:
+        ground.hosted.control("settings", allowDuplicateContact=True)
+        return self.people(ground)
+
+
+class TestManyDeals(GhlContract):
+    """A location that allows a contact several opportunities in a pipeline."""
+
+    people = OpportunityPerson
+
+    @pytest.fixture
+    def person(self, ground: Ground) -> Any:
+        ground.hosted.control("settings", allowDuplicateOpportunity=True)
+        return self.people(ground)

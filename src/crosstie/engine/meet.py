@@ -87,6 +87,8 @@ async def counterpart(work: Work, scene: Scene, side: Side) -> tuple[Step, Recor
     if not found and not rivals:
         return ALONE
     note = _why(free, found, rivals, here)
+    if not (free or rivals or await _taken(work, scene, side, [r.id for r in found])):
+        note = f"what matches on the {side} is asked about already, or a person left it alone"
     candidates = [r.id for r in (free or found)]
     await conflicts.ask_match(work, scene, ConflictKind.MATCH, candidates, note)
     return ASKED
@@ -114,7 +116,8 @@ async def _around(
     free = [record for record in found if record.id not in taken]
     if free:
         free = [record for record in found if taken.get(record.id, True)]
-    return found, free, await _rivals(work, side.other, own.id, keys, scene)
+    rivals = await _rivals(work, side.other, own.id, keys, scene, pairing=len(free) == 1)
+    return found, free, rivals
 
 
 async def existing(
@@ -217,10 +220,14 @@ async def matching(work: Work, side: Side, keys: Fields, scene: Scene) -> Sequen
 
 
 async def _rivals(
-    work: Work, here: Side, own_id: str, keys: Fields, scene: Scene
+    work: Work, here: Side, own_id: str, keys: Fields, scene: Scene, *, pairing: bool
 ) -> Sequence[Record]:
-    """Records beside it that share its key, where looking costs no call."""
-    if not work.at(here).can.local:
+    """Records beside it that share its key: looked for where that costs no call.
+
+    pairing: it would be paired next. That is worth a search, where its system allows twins.
+    """
+    can = work.at(here).can
+    if not (can.local or (can.twins and pairing)):
         return []
     return [r for r in await matching(work, here, keys, scene) if r.id != own_id]
 

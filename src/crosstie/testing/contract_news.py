@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from crosstie.core.errors import Duplicate, Rejected
 from crosstie.core.values import Cursor, Record, Tombstone
 from crosstie.ports.collection import Collection, Lookup
 from crosstie.testing.contract_base import ContractParts, Person
@@ -29,6 +30,25 @@ class NewsContract(ContractParts):
             elif value is not None:
                 assert made.id in found
                 assert not found[made.id].hint or not ready.can.full_rows
+
+    def test_records_may_share_a_key_and_are_all_found_or_it_says_that_none_do(
+        self, ready: Collection, person: Person
+    ) -> None:
+        sample, shared = person.sample(1), set()
+        made = self.run(ready.create(sample, "k1"))
+        for number, name in enumerate(ready.can.searchable, 2):
+            if sample.get(name) is None:
+                continue
+            try:
+                twin = self.run(ready.create({**person.sample(number), name: sample[name]}, "k2"))
+            except (Duplicate, Rejected):
+                continue
+            person.wait()
+            found = self.run(ready.find(Lookup(equal={name: made.fields[name]})))
+            if twin.fields[name] == made.fields[name]:
+                assert {made.id, twin.id} <= {record.id for record in found}
+                shared.add(name)
+        assert bool(shared) is ready.can.twins
 
     def test_any_of_several_values_is_enough_to_be_found(
         self, ready: Collection, person: Person

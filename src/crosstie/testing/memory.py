@@ -89,6 +89,7 @@ class MemoryCollection:
             conditional_write=habits.conditional_write,
             marker=habits.marker,
             searchable=habits.searchable,
+            twins=any(name != habits.unique for name in habits.searchable),
             search_lag=habits.search_lag,
             local=habits.local,
             remembers=habits.remembers,

@@ -150,6 +150,19 @@ def test_several_free_counterparts_are_asked_about() -> None:
     assert world.link(left_id).state is LinkState.ASKING
 
 
+def test_a_record_whose_match_is_only_asked_about_is_not_told_that_it_is_linked() -> None:
+    world, *_ = linked()
+    for name in ("One", "Two"):
+        world.add(**{**BOB, "name": name})
+    world.right.add(BOB)
+    world.quiet()
+    assert sorted(c.note or "" for c in world.conflicts()) == [
+        "2 records on the left share a match key",
+        "2 records on the left share a match key",
+        "what matches on the left is asked about already, or a person left it alone",
+    ]
+
+
 def test_records_beside_it_with_the_same_key_are_asked_about() -> None:
     world, *_ = linked()
     world.add(**BOB)

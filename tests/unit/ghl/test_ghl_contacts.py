@@ -10,6 +10,7 @@ import pytest
 from ghl_fakes import LOCATION_ID, Crm, FakeDoors, ScriptedHttp, crm_of, scripted
 
 from crosstie.connectors.ghl import GoHighLevel
+from crosstie.connectors.ghl.contacts import MOST_TWINS
 from crosstie.core.errors import Duplicate, Halt, Rejected, Retry
 from crosstie.core.values import Json, Record
 from crosstie.ports import Collection, Lookup
@@ -118,6 +119,51 @@ def test_email_and_phone_may_belong_to_two_contacts_and_both_are_found(crm: Crm)
     found = crm.run(contacts.find(Lookup(equal=equal)))
     assert {record.id for record in found} == {ann.id, bob.id}
     assert crm.calls == {"GET /contacts/search/duplicate": 2}
+
+
+def twins(crm: Crm, size: int) -> tuple[Collection, list[str]]:
+    """Contacts of a location that allows duplicates, so many of them with Ann's e-mail."""
+    crm.hosted.control("settings", allowDuplicateContact=True)
+    contacts = crm.contacts()
+    ids = [crm.run(contacts.create(ANN, f"k{number}")).id for number in range(size)]
+    crm.hosted.control("calls/reset", "POST")
+    return contacts, ids
+
+
+def test_where_duplicates_are_allowed_all_with_one_email_are_found_whole(crm: Crm):
+    contacts, ids = twins(crm, 3)
+    found = crm.run(contacts.find(Lookup(equal={"email": ANN["email"]})))
+    assert {record.id for record in found} == set(ids)
+    assert [record.fields["firstName"] for record in found] == ["Ann"] * 3
+    assert crm.calls == {
+        "GET /contacts/search/duplicate": 1,
+        "POST /contacts/search": 1,
+        f"GET {ONE}": 2,
+    }
+
+
+def test_where_nobody_has_the_email_allowed_duplicates_cost_nothing(crm: Crm):
+    contacts, _ = twins(crm, 0)
+    assert crm.run(contacts.find(Lookup(equal={"email": ANN["email"]}))) == []
+    assert crm.calls == {"GET /contacts/search/duplicate": 1}
+
+
+def test_of_very_many_with_one_email_enough_are_found(crm: Crm):
+    contacts, ids = twins(crm, MOST_TWINS + 5)
+    found = crm.run(contacts.find(Lookup(equal={"email": ANN["email"]})))
+    assert MOST_TWINS <= len(found) <= MOST_TWINS + 1
+    assert {record.id for record in found} < set(ids)
+
+
+def test_a_twin_that_the_search_still_shows_and_is_gone_is_not_found(crm: Crm):
+    contacts, ids = twins(crm, 3)
+    first, gone, _ = crm.run(contacts.find(Lookup(equal={"email": ANN["email"]})))
+    crm.hosted.control("settings", index_lag=10.0)
+    crm.run(contacts.delete(gone.id, {}, None))
+    assert gone.id in {row.id for row in crm.run(contacts.scan(None)).entries}
+    found = crm.run(contacts.find(Lookup(equal={"email": ANN["email"]})))
+    assert first.id in {record.id for record in found}
+    assert {record.id for record in found} == set(ids) - {gone.id}
 
 
 def test_a_listing_row_is_a_hint_with_the_same_mark_as_a_read(crm: Crm):

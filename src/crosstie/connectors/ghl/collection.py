@@ -101,7 +101,7 @@ class GhlCollection(ABC):
         if self._ready is not None:
             return
         place = self._place
-        wire = Wire(_resolved(place.location, self._doors), place.version)
+        wire = Wire(_resolved(place, self._doors), place.version)
         http = self._doors.http(place.http())
         custom = [name for name in self._fields if name not in self.standard]
         catalogue = Catalogue(http, wire, self.model, custom)
@@ -109,8 +109,10 @@ class GhlCollection(ABC):
         await catalogue.load()
         catalogue.check(self.standard)
         listing = Listing(http, wire, self.words, self._can.page_size)
-        self._can = replace(self._can, marker=catalogue.marker is not None)
-        self._ready = await self._prepared(Opened(http, wire, catalogue, listing, settings))
+        opened = await self._prepared(Opened(http, wire, catalogue, listing, settings))
+        marker = catalogue.marker is not None
+        self._can = replace(self._can, marker=marker, twins=self._repeats(settings))
+        self._ready = opened
 
     async def changes(self, cursor: Cursor | None) -> Page:
         """Rows changed since the cursor, as hints; None: from now on. 1 call a page."""
@@ -176,15 +178,24 @@ class GhlCollection(ABC):
             key = f"{self.model}.{MARKER}"
             notes.append(
                 f"the location has no text field {key}: a create whose answer was lost is then "
-                "looked up by its values alone"
+                f"looked up by its values alone; fix: add a text field with the key {key} to the "
+                "location (Settings, Custom Fields), or go on without it"
             )
-        policy = self._opened.settings.get("settings")
-        name = f"allowDuplicate{self.model.capitalize()}"
-        if isinstance(policy, dict) and policy.get(name):
+        if self._can.twins:
+            name = self._policy
             notes.append(
                 f"the location allows duplicates ({name}): it will not refuse a second one"
             )
         return notes
+
+    @property
+    def _policy(self) -> str:
+        return f"allowDuplicate{self.model.capitalize()}"
+
+    def _repeats(self, settings: Mapping[str, Json]) -> bool:
+        """Whether the location lets two of them share what they are known by."""
+        policy = settings.get("settings")
+        return isinstance(policy, dict) and bool(policy.get(self._policy))
 
     @property
     def _opened(self) -> Opened:
@@ -266,6 +277,16 @@ class GhlCollection(ABC):
         return found
 
 
-def _resolved(location: str, doors: Doors) -> str:
-    referred = location.startswith(("env:", "file:"))
-    return doors.secret(location, "the id of the location") if referred else location
+def _resolved(place: Place, doors: Doors) -> str:
+    """The id of the location. Raises Misconfigured, for a token that is missing as well at once."""
+    if not place.location.startswith(("env:", "file:")):
+        return place.location
+    try:
+        return doors.secret(place.location, "the id of the location")
+    except Misconfigured as first:
+        try:
+            doors.secret(place.token, "the token")
+        except Misconfigured as second:
+            fix = f"{first.fix}; {second.fix}"
+            raise Misconfigured(f"{first}; {second}", fix=fix) from None
+        raise

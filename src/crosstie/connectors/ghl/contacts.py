@@ -7,7 +7,7 @@ not documented, it is sent and a refusal names it.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 from crosstie.connectors.ghl.collection import GhlCollection
 from crosstie.connectors.ghl.contact_shape import STANDARD, body, normal_tags, record, shows
@@ -17,6 +17,8 @@ from crosstie.core.values import Cursor, Fields, Record, Version
 from crosstie.ports import Lookup
 
 SEARCHABLE = ("email", "phone")
+MOST_TWINS = 10
+"""Contacts with one key that are told apart: so many show well enough that there are several."""
 _PARAMETERS = {"email": "email", "phone": "number"}
 
 
@@ -33,7 +35,11 @@ class Contacts(GhlCollection):
         return "contacts"
 
     async def find(self, lookup: Lookup) -> Sequence[Record]:
-        """By marker: rows of the search, as hints. By e-mail or phone: whole. 1 call for each."""
+        """By marker: rows of the search, as hints. By e-mail or phone: whole. 1 call for each.
+
+        Where the location allows duplicates, the duplicate search shows one of them only: for a
+        key that it finds, 1 call more, and 1 for each of the others, `MOST_TWINS` at the most.
+        """
         opened = self._opened
         found: dict[str, Record] = {}
         marker = opened.catalogue.marker
@@ -50,7 +56,21 @@ class Contacts(GhlCollection):
                     continue
                 row = self._row(json, request)
                 found[str(row["id"])] = await self._stored(row, complete=True)
+                found.update(await self._twins(field, str(value), found))
         return list(found.values())
+
+    async def _twins(
+        self, field: str, value: str, known: Mapping[str, Record]
+    ) -> Mapping[str, Record]:
+        """The others with that e-mail or phone, as far as the search knows them yet.
+
+        Read by id: the search may show one that is gone, or with a key that it had before.
+        """
+        if not self._can.twins:
+            return {}
+        rows = await self._opened.listing.equal(field, value, MOST_TWINS)
+        others = [str(row["id"]) for row in rows if str(row["id"]) not in known]
+        return (await self.read(others)).records
 
     async def create(self, fields: Fields, key: str) -> Record:
         """Make a contact with our marker. 1 call; 2 where the answer lacks something sent."""

@@ -79,6 +79,8 @@ def _login(where: str, text: str, token: str, request: Request) -> Halt:
     if "iam" in low:
         return Halt(f"{where}: GoHighLevel knows no such route", fix="check base_url and version")
     fix = f"put a valid private integration token into {token}"
+    if token.startswith("env:"):
+        fix += "; a `crosstie run` that goes on has to be started again for it"
     return Halt(f"{where}: the token is not valid (any more)", login=True, fix=fix)
 
 

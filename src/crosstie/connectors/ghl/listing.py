@@ -89,10 +89,10 @@ class Listing:
         following, more = place.after(times, self.size, total)
         return rows, cursor_of(following) if more else None, more
 
-    async def equal(self, field: str, value: Json) -> Sequence[Row]:
-        """The first page of the rows in which that field has that value."""
+    async def equal(self, field: str, value: Json, most: int | None = None) -> Sequence[Row]:
+        """The first page of the rows in which that field has that value, `most` at the most."""
         wanted = {"field": field, "operator": "eq", "value": value}
-        rows, _ = await self._search(self.size, filters=[wanted])
+        rows, _ = await self._search(most or self.size, filters=[wanted])
         return rows
 
     async def _sweep(self, anchor: int, page: int) -> tuple[Sequence[Row], int]:

@@ -37,6 +37,7 @@ class TableCollection:
         self._reader = outbox.Reader(source.account.url, source.table)
         self._can = Capabilities(
             conditional_write=True,
+            twins=True,
             local=True,
             read_batch=READ_BATCH,
             page_size=source.page_size,
