@@ -112,6 +112,8 @@ def test_an_edit_that_waits_for_a_record_that_is_not_found_is_told(linked: World
         linked.crosstie("run", "--once", "--full")
     assert linked.crosstie("status").out.startswith("1 conflict waits for a person")
     assert linked.crosstie("status", "--json").document["syncs"][0]["not_found"] == []
+    shown = linked.crosstie("conflicts", "show", "1").err
+    assert "the right deletes the other one too, the left makes it anew" in shown
 
 
 def test_a_crm_that_cannot_be_reached_is_told_with_its_address_and_a_fix(offline: World) -> None:

@@ -10,6 +10,7 @@ from contextlib import closing, contextmanager
 
 import pytest
 
+from crosstie.connectors.sql.collection import TableCollection
 from crosstie.service.lock import engine_lock
 
 from .world import World
@@ -40,6 +41,36 @@ copies = Sync(
 )
 app = Crosstie(syncs=[contacts, copies], state="sqlite:///state.db")
 """
+
+
+HOMES = """
+from crosstie import *
+from crosstie.connectors.sql import Database
+
+database, other = Database("sqlite:///{database}"), Database("{other}", label="the branch")
+people = Sync(
+    name="people", left=database.table("people"), right=other.table("people"),
+    fields=[field("first_name", "name")], match=["first_name"],
+)
+homes = Sync(
+    name="homes", left=database.table("homes"), right=other.table("homes"),
+    fields=[
+        field("name", "name"),
+        field("person_id", "person_id", left_lens=Reference("people", wire="number"),
+              right_lens=Reference("people", wire="number")),
+    ],
+    match=["name"],
+)
+app = Crosstie(syncs=[people, homes], state="sqlite:///state.db")
+"""
+
+
+class Killed(BaseException):
+    """The process ends here."""
+
+
+async def killed(*_: object) -> None:
+    raise Killed
 
 
 @pytest.fixture
@@ -74,6 +105,12 @@ def an_engine() -> Iterator[None]:
         yield
 
 
+def used(said: str) -> str:
+    """What of the budget of the day is used, by a status: `7 of 200,000 calls in 1 d`."""
+    [line] = [line for line in said.splitlines() if line.endswith(" calls in 1 d")]
+    return line.rpartition(": ")[2]
+
+
 def verdict(world: World) -> str:
     return world.crosstie("status").out.splitlines()[0]
 
@@ -85,7 +122,9 @@ def test_all_in_step_is_said_only_while_an_engine_runs(linked: World) -> None:
     assert "engine: none holds the state; the last one ended " in without.out
     with an_engine():
         assert verdict(linked) == "All in step: 2 records linked, nothing due."
-        assert "engine: one holds the state" in linked.crosstie("status").out
+        said = linked.crosstie("status").out
+        assert "engine: one holds the state" in said
+        assert f": up to {used(without.out)}: the engine counts some before it makes them" in said
         assert linked.crosstie("status", "--json").document["engine"]["running"] is True
     told = linked.crosstie("status", "--json").document
     assert (told["well"], told["engine"]["running"]) == (True, False)
@@ -236,3 +275,50 @@ def test_an_engine_that_has_not_run_for_long_is_the_verdict(linked: World) -> No
     assert told["well"] is False
     with an_engine():
         assert linked.crosstie("status", "--json").document["well"] is True
+
+
+def test_a_complete_look_that_was_cut_off_is_told_until_it_was_made(
+    linked: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    linked.add_person("Cy", "cy@example.org")
+    with monkeypatch.context() as patch:
+        patch.setattr(TableCollection, "scan", killed)
+        with pytest.raises(Killed):
+            linked.crosstie("run", "--once", "--full")
+    said = linked.crosstie("status")
+    owed = "A complete look at both sides of contacts was cut off, and what is new there may not be"
+    assert said.out.startswith(f"{owed} known: run `crosstie run --once`.")
+    told = linked.crosstie("status", "--json").document
+    assert (told["well"], told["syncs"][0]["scan_owed"]) == (False, True)
+    with an_engine():
+        assert "a complete look at both sides under way" in verdict(linked)
+        assert linked.crosstie("status", "--json").document["well"] is True
+    assert linked.crosstie("run", "--once").code == 0
+    assert verdict(linked).startswith("In step when the last engine ended")
+    assert linked.contacts() == 3
+
+
+def test_a_record_whose_parent_never_comes_is_not_in_step(world: World) -> None:
+    assert world.sandbox is not None
+    world.sql("CREATE TABLE homes (id INTEGER PRIMARY KEY, name TEXT, person_id INTEGER)")
+    other = world.folder / "other.db"
+    with closing(sqlite3.connect(other)) as made, made:
+        for table in ("people", "homes"):
+            made.execute(f"CREATE TABLE {table} (id INTEGER PRIMARY KEY, name TEXT, person_id)")
+    world.declare(text=HOMES.format(database=world.database, other=f"sqlite:///{other}"))
+    world.sql("INSERT INTO homes (name, person_id) VALUES ('House', 7)")
+    assert world.crosstie("run", "--once").code == 0
+    waits = "1 waits for the record it refers to (people 7 on the left)"
+    assert verdict(world).startswith(f"Nothing due: 0 records linked, {waits}. No engine runs now")
+    with an_engine():
+        assert verdict(world) == f"Nothing due: 0 records linked, {waits}."
+        told = world.crosstie("status", "--json").document
+        assert told["well"] is True
+        # An hour goes by.
+        world.state("UPDATE run SET started = started - 3601, ended = ended - 3601")
+        assert verdict(world).startswith("1 record has waited for over 1 h for the record it ref")
+        told = world.crosstie("status", "--json").document
+        assert (told["well"], told["syncs"][1]["waits"]["overdue"]) == (False, 1)
+    world.sql("INSERT INTO people (id, first_name) VALUES (7, 'Ada')")
+    assert world.crosstie("run", "--once", "--full").code == 0
+    assert verdict(world).startswith("In step when the last engine ended")

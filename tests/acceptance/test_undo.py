@@ -47,20 +47,33 @@ def test_a_run_is_taken_back_and_not_made_again(moved: World) -> None:
     said = moved.crosstie("undo", "--run", run, "--yes")
     assert said.code == 0, said
     assert f"Undone of run {run}: +0 ~2 -0." in said.out
-    assert "until somebody changes one of the two records" in said.err
+    assert "a field until somebody changes it on either side" in said.err
     assert cities(moved) == ["Bern", "Bern"]
     assert [row[2] for row in moved.people()] == ["Rome", "Rome"]
     still(moved)
+    left_so = f"differs, left so by undo of run {run} until somebody changes it on either side"
+    assert left_so in moved.crosstie("why", "1", "city").out
+    assert "in step; last written" in moved.crosstie("why", "1", "email").out
+    shown = moved.crosstie("record", "show", "1")
+    signs = {
+        row.split()[1]: row.split()[0]
+        for row in shown.out.splitlines()
+        if "Ada" in row or "Rome" in row
+    }
+    assert signs == {"first_name": "=", "city": "u"}
+    assert "u: differs, left so by an undo" in shown.out
     assert "ago: 2 records linked, nothing due." in moved.crosstie("status").out
     moved.sql("UPDATE people SET city = 'Oslo' WHERE id = 1")
     assert moved.crosstie("run", "--once").code == 0
     assert cities(moved) == ["Oslo", "Bern"]
+    assert "left so by" not in moved.crosstie("record", "show", "1").out
 
 
 def test_an_undo_can_be_undone(moved: World) -> None:
     said = moved.crosstie("undo", "--run", newest_run(moved), "--yes", "--json").document
     assert moved.crosstie("undo", "--run", str(said["run"]), "--yes").code == 0
     assert cities(moved) == ["Rome", "Rome"]
+    assert "left so by" not in moved.crosstie("record", "show", "1").out
     still(moved)
     lines = moved.crosstie("record", "history", "1", "--json").document["history"]
     assert [line["cause"] for line in lines][-2:] == [

@@ -126,6 +126,11 @@ class World:
         with closing(sqlite3.connect(self.database)) as connection, connection:
             return connection.execute(statement, values).fetchall()
 
+    def state(self, statement: str, *values: object) -> list[tuple[Any, ...]]:
+        """Run one statement on the state, to bring about what only time or a crash does."""
+        with closing(sqlite3.connect(self.folder / "state.db")) as connection, connection:
+            return connection.execute(statement, values).fetchall()
+
     def add_person(self, first: str, email: str | None, city: str = "Bern") -> int:
         statement = "INSERT INTO people (first_name, email, city) VALUES (?, ?, ?) RETURNING id"
         return int(self.sql(statement, first, email, city)[0][0])

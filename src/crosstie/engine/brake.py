@@ -10,13 +10,15 @@ from crosstie.core.values import Side
 from crosstie.engine import planner
 from crosstie.engine.reconcile import Surveyed
 from crosstie.engine.work import Work
-from crosstie.ports import Store
+from crosstie.ports import DeskStore, Store
 
 MEMORY = 600.0
 """Seconds for which deletions of earlier runs count as those of this one."""
 MANY_RUNS = 2_000
 RELEASED = "released"
 """Kind of a run for which a person let go of the brake."""
+APPLY = "apply"
+"""Kind of a run that carried out a plan which the brake did not stop."""
 UNDO = "undo"
 """Kind of a run that takes another one back: a person saw what it would delete."""
 
@@ -47,7 +49,7 @@ async def brake(work: Work, store: Store, seen: Seen) -> str | None:
     going = sum(seen.gone.values())
     if seen.survey is not None:
         going += sum(seen.survey.gone.values())
-    before = await _deleted_lately(work, store) if going else 0
+    before = await deleted_lately(work, store) if going else 0
     if due + before <= limits.records and not emptied and not any(seen.gone.values()):
         return None
     reason = await _too_much(work, store, seen, emptied, before)
@@ -60,10 +62,10 @@ async def brake(work: Work, store: Store, seen: Seen) -> str | None:
     return reason
 
 
-async def _deleted_lately(work: Work, store: Store) -> int:
+async def deleted_lately(work: Work, store: DeskStore) -> int:
     """Records that the runs of the last minutes deleted: a flood comes in many small runs.
 
-    What a person let pass is not held against the next run.
+    Applied plans count as well. What the brake was released for is not held against the next run.
     """
     deleted, since = 0, work.clock.now() - MEMORY
     for run in await store.runs(MANY_RUNS):
@@ -91,8 +93,7 @@ async def _too_much(
     if linked and not emptied and (many or all_gone):
         enough = max(limits.records, int(limits.share * linked))
         harm = await planner.harm(work, linked=linked, enough=enough)
-        if harm.deletes >= linked:
-            harm = replace(harm, empty=all_gone)
+        harm = replace(harm, empty=tuple(side for side in harm.empty if side in all_gone))
         if harm.deletes:
             harm = replace(harm, linked=linked + before, deletes=harm.deletes + before)
     return trips(harm, share=limits.share, records=limits.records, empty_side=limits.empty_side)

@@ -15,6 +15,7 @@ from crosstie.core.errors import SyncError
 from crosstie.core.plan import Harm, Plan, Planned, trips
 from crosstie.core.values import Json, Side
 from crosstie.engine import origin, planner
+from crosstie.engine.brake import APPLY, deleted_lately
 from crosstie.engine.drain import Progress
 from crosstie.engine.run import Options, Report, run
 from crosstie.engine.scene import Scene
@@ -89,9 +90,14 @@ async def braked(
         brake = opened.app.sync(name).brake
         figures = await opened.store.figures(name, now)
         mine = [o for o in plan.operations if o.sync == name and o.harmful]
-        gone = [o.side.other for o in mine if o.kind == "delete" and o.side is not None]
-        emptied = tuple(side for side in Side if gone.count(side) >= max(figures.linked, 1))
-        harm = Harm(figures.linked, len(mine) - len(gone), len(gone), emptied)
+        gone = [o for o in mine if o.kind == "delete"]
+        lately = await deleted_lately(opened.work(name), opened.store) if gone else 0
+        harm = Harm(
+            linked=figures.linked + lately,
+            overwrites=len(mine) - len(gone),
+            deletes=len(gone) + lately,
+            empty=await _emptied(opened.store, name, gone, figures.linked),
+        )
         seen = figures.held is not None and figures.held == (doubts or {}).get(name)
         why = (None if seen else figures.held) or trips(
             harm, share=brake.share, records=brake.records, empty_side=brake.empty_side
@@ -99,6 +105,22 @@ async def braked(
         if why is not None:
             found[name] = why
     return found
+
+
+async def _emptied(
+    store: Store, sync: str, deletes: Sequence[Planned], linked: int
+) -> tuple[Side, ...]:
+    """Sides of which all linked records are gone.
+
+    What is linked only by this plan, such as a record whose create was lost, is none of them.
+    """
+    out = []
+    for side in Side:
+        pairs = {_id(o, side): _id(o, side.other) for o in deletes if o.side is side.other}
+        known = await store.counterparts(sync, side, [own for own in pairs if own is not None])
+        if sum(pairs[own] == other for own, other in known.items()) >= max(linked, 1):
+            out.append(side)
+    return tuple(out)
 
 
 async def apply(
@@ -132,7 +154,7 @@ async def apply(
     works = tuple(replace(work, gate=gate) for work in works)
     for work in works:
         await _notice(work, opened.store, plan)
-    report = await run(works, opened.store, Options(release=True, looks={}), progress)
+    report = await run(works, opened.store, _options(release=release), progress)
     await Halts(works, opened.store).after(report, {})
     report = replace(report, counts=gate.counted(report.counts))
     waiting = gate.open()
@@ -141,6 +163,11 @@ async def apply(
     stale = tuple(o for o in waiting if gate.refused(o))
     needless = tuple(o for o in waiting if not gate.refused(o))
     return Applied(report, tuple(gate.applied), stale, needless, 0)
+
+
+def _options(*, release: bool) -> Options:
+    """The brake was asked about the plan, and nothing else passes the gate."""
+    return Options(release=True, looks={}, kind=None if release else APPLY)
 
 
 def _of(sync: str, warning: str) -> bool:

@@ -9,14 +9,15 @@ from typing import Literal
 import msgspec
 
 from crosstie.core.values import Instant, LinkState
-from crosstie.ports import DeskStore, RunRecord, Store
+from crosstie.ports import RunRecord, Store
 from crosstie.service import verdict
 from crosstie.service.accounts import AccountStatus, accounts
 from crosstie.service.asked import parted
 from crosstie.service.engines import EngineStatus, engine
 from crosstie.service.outboxes import OutboxStatus, outboxes
 from crosstie.service.unfound import Unfound, unfound
-from crosstie.sync import Crosstie
+from crosstie.service.waits import Waits, waits
+from crosstie.sync import Crosstie, Sync
 
 RUNS = 5
 LOOKED = 200
@@ -57,6 +58,10 @@ class SyncStatus(msgspec.Struct, frozen=True):
     """What is tried again by itself, the most first."""
     not_found: Sequence[Unfound]
     """Records that were not found, and may have been deleted."""
+    waits: Waits | None = None
+    """What the records in `waiting` wait for; None where none waits."""
+    scan_owed: bool = False
+    """A complete look at both sides is under way, or was cut off: not all that is new is known."""
 
 
 RunState = Literal["running", "ended", "cut off"]
@@ -98,7 +103,7 @@ async def status(app: Crosstie, store: Store, now: Instant) -> Status:
 
     No other system is asked, and a database that does not answer in time is named.
     """
-    syncs = [await _sync(store, sync.name, now) for sync in app.in_order]
+    syncs = [await _sync(store, sync, now) for sync in app.in_order]
     kept = await store.runs(LOOKED)
     works = await engine(app, store, now)
     lines = [_run_line(run, works) for run in kept[:1]]
@@ -124,15 +129,17 @@ async def status(app: Crosstie, store: Store, now: Instant) -> Status:
     )
 
 
-async def _sync(store: DeskStore, name: str, now: Instant) -> SyncStatus:
+async def _sync(store: Store, sync: Sync, now: Instant) -> SyncStatus:
+    name = sync.name
     f = await store.figures(name, now)
+    waiting = f.states.get(LinkState.WAITING, 0)
     asked = await store.conflicts(name, MANY) if f.conflicts else ()
     delays = [(number, *parted(told)) for told, number in await store.delayed(name, DELAYS)]
     return SyncStatus(
         sync=name,
         linked=f.linked,
         due=f.due,
-        waiting=f.states.get(LinkState.WAITING, 0),
+        waiting=waiting,
         asking=f.states.get(LinkState.ASKING, 0),
         dead=f.states.get(LinkState.DEAD, 0),
         conflicts=f.conflicts,
@@ -143,6 +150,8 @@ async def _sync(store: DeskStore, name: str, now: Instant) -> SyncStatus:
         answered=sum(each.answer is not None for each in asked),
         delayed=[Delay(number, text, fix) for number, text, fix in delays],
         not_found=await unfound(store, [name], now),
+        waits=await waits(store, name, waiting, sync.rhythm.reconcile, now),
+        scan_owed=(await store.last_scan(name)).owed,
     )
 
 

@@ -10,6 +10,7 @@ from crosstie.service.accounts import AccountStatus
 from crosstie.service.counting import age, counted
 from crosstie.service.engines import EngineStatus
 from crosstie.service.outboxes import OutboxStatus
+from crosstie.service.waits import Waits
 
 if TYPE_CHECKING:
     from crosstie.service.standing import SyncStatus
@@ -42,6 +43,8 @@ def trouble(facts: Facts) -> str | None:
         _unasked(facts.outboxes),
         _letters(syncs),
         _questions(syncs),
+        _overdue(syncs),
+        _cut_off(facts),
         _nobody(facts),
     ]
     return " ".join(each for each in told if each) or None
@@ -95,6 +98,30 @@ def _questions(syncs: Sequence[SyncStatus]) -> str | None:
     return f"{some} for a person: see `crosstie conflicts list`." if total else None
 
 
+def _overdue(syncs: Sequence[SyncStatus]) -> str | None:
+    """Records that wait for one that may never come."""
+    late = [s.waits for s in syncs if s.waits is not None and s.waits.overdue]
+    if not late:
+        return None
+    total, since = sum(each.overdue for each in late), age(min(each.patience for each in late))
+    some = "1 record has waited" if total == 1 else f"{total} records have waited"
+    return (
+        f"{some} for over {since} for the record {'it refers' if total == 1 else 'they refer'} to:"
+        f" create it, or clear the reference ({late[0].parent})."
+    )
+
+
+def _cut_off(facts: Facts) -> str | None:
+    """A complete look that nobody goes on with: who runs an engine has it done first of all."""
+    owed = [s.sync for s in facts.syncs if s.scan_owed]
+    if facts.engine.running or not owed:
+        return None
+    return (
+        f"A complete look at both sides of {', '.join(owed)} was cut off, and what is new there "
+        "may not be known: run `crosstie run --once`."
+    )
+
+
 def _nobody(facts: Facts) -> str | None:
     """No engine for longer than a complete look is to be waited for."""
     ago = facts.engine.ended_ago
@@ -146,5 +173,14 @@ def _waiting(facts: Facts) -> Sequence[str]:
             n := sum(each.records for s in syncs for each in s.not_found),
             f"{n} not found and to be looked at again",
         ),
+        *((each.records, _waits(each)) for each in (s.waits for s in syncs) if each is not None),
+        (any(s.scan_owed for s in syncs), "a complete look at both sides under way"),
     )
     return [text for number, text in words if number]
+
+
+def _waits(each: Waits) -> str:
+    some = "1 waits for the record it refers to"
+    if each.records > 1:
+        some = f"{each.records} wait for the records they refer to"
+    return f"{some} ({each.parent})"
