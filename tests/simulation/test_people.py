@@ -14,6 +14,7 @@ from crosstie.testing.memory import Behaviour
 from crosstie.testing.simulator import HONEST, Life, Scenario, Worst, act, play, simulate
 from crosstie.testing.simulator import life as lives
 from crosstie.testing.simulator.builtin import builtin
+from crosstie.testing.simulator.namesakes import _keys
 from crosstie.testing.simulator.opening import begin
 from crosstie.testing.simulator.values import maker
 
@@ -52,6 +53,21 @@ def test_who_enters_a_record_a_second_time_is_refused() -> None:
     assert len(anew) == 2
     life.happen(act("again", RIGHT))
     assert rights(life) == anew
+
+
+def test_whose_twin_is_refused_enters_it_once() -> None:
+    life = began()
+    before = len(rights(life))
+    life.happen(replace(act("twin", RIGHT), pick=1 << 6))
+    assert len(rights(life)) == before + 1
+
+
+def test_a_match_key_that_no_lens_reads_is_none() -> None:
+    life = began()
+    record_id = min(rights(life))
+    assert _keys(life, PLAYED, RIGHT, record_id)
+    life.systems["contacts", RIGHT].edit(record_id, **{raw: 7 for raw in PLAYED.halves[RIGHT].keys})
+    assert _keys(life, PLAYED, RIGHT, record_id) == set()
 
 
 def test_a_raw_value_that_no_lens_reads_came_from_nobody() -> None:

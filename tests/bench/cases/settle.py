@@ -33,7 +33,9 @@ async def settle_postgresql(count: int, folder: Path) -> Figures:
     """The same with the state in PostgreSQL, where a server answers."""
     try:
         with postgres_database() as address:
-            return await _settled(count, folder, address)
+            own = folder / "postgresql"
+            own.mkdir()
+            return await _settled(count, own, address)
     except pytest.skip.Exception as none:
         return Figures(Span(), records=0, more={"skipped": str(none)})
 

@@ -4,9 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from crosstie.core.errors import Rejected
-from crosstie.core.lens import Unmappable
-from crosstie.core.values import Json, Side
+from crosstie.core.values import Side
 from crosstie.testing.simulator.values import plain
 from crosstie.testing.simulator.worlds import Played
 
@@ -55,12 +53,6 @@ def _known(life: Life, sync: str, side: Side, record_id: str) -> bool:
 def _keys(life: Life, played: Played, side: Side, record_id: str) -> set[tuple[str, str]]:
     """(name, value) of its match keys, as far as they can be read."""
     row = life.systems[played.sync.name, side].row(record_id) or {}
-    half, found = played.sync.mapping.side(side), set[tuple[str, str]]()
-    for name in played.sync.match:
-        try:
-            value: Json = half.read_one(name, row)
-        except (Rejected, Unmappable):
-            continue
-        if plain(value):
-            found.add((name, plain(value)))
-    return found
+    half = played.sync.mapping.side(side)
+    keys = {(name, plain(half.read_one(name, row))) for name in played.sync.match}
+    return {(name, value) for name, value in keys if value}
