@@ -12,8 +12,9 @@ if TYPE_CHECKING:
 _HEAD = """\
 # What was played, and what it proves
 
-Written by `make proof` from `tests/simulation/ablations.json` and `figures.json`; a test holds the
-page against both.
+Written by `tests/simulation/proof.py` from `ablations.json` and `figures.json` beside it. Its parts
+can be played alone: a figure is of the day on which its part was played last. A test holds the page
+against both.
 
 The simulator plays the real engine and the real store against systems in memory that are at their
 worst: answers get lost, searches lag, pages shift, feeds tell late, twice and in another order,
@@ -67,7 +68,7 @@ def _schedules(figures: Mapping[str, Any]) -> str:
         "writes | violations | trace |",
         "|---|---|---|---|---|---|---|---|",
     ]
-    for name, told in (("the last `make proof`", "schedules"), ("the long one", "million")):
+    for name, told in (("`crosstie sim --builtin`", "schedules"), ("the long one", "million")):
         run = figures.get(told)
         if run is None:
             lines.append(f"| {name} | {_NOT_YET} | | | | | | |")

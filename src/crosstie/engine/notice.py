@@ -11,6 +11,8 @@ from crosstie.engine.work import Work
 from crosstie.ports import Sighting
 
 _WHOLE = re.compile(r"\.[0-9]+\.[0-9a-f]{6,16}$")
+BATCH = 1_000
+"""Records that are looked up and noticed at a time."""
 PAGES = 10_000
 """Pages of one feed in one run: a feed that never ends is left for the next run."""
 
@@ -56,9 +58,10 @@ async def meet_told(work: Work) -> None:
     """
     for side in SIDES:
         ids = work.ledger.notes.unmet.pop((work.name, side), [])
-        if ids:
-            known = await work.store.marks_at(work.name, side, ids)
-            told = [Sighting(record_id) for record_id in ids if record_id not in known]
+        for start in range(0, len(ids), BATCH):
+            some = ids[start : start + BATCH]
+            known = await work.store.marks_at(work.name, side, some)
+            told = [Sighting(record_id) for record_id in some if record_id not in known]
             await work.store.notice(work.name, side, told, work.clock.now())
 
 
