@@ -59,12 +59,14 @@ async def drain(
             taken = done | {link.id for link in links}
             fresh = await work.store.newest_due(work.name, now, FRESH, taken)
             links = [*fresh, *links]
+        flown = False
         for side in (None, Side.LEFT, Side.RIGHT):
             group: Sequence[Link] = [link for link in links if _alone_on(link) is side]
-            if side is Side.RIGHT:
-                group = await _not_taken(work, group)
+            if side is not None and flown:
+                group = await _not_taken(work, side, group)
             if group:
                 await _fly(work, group, progress, until)
+                flown = True
         done.update(link.id for link in links)
     return len(done)
 
@@ -77,17 +79,24 @@ async def settle_now(work: Work, link: Link) -> Link | None:
 
 
 def _alone_on(link: Link) -> Side | None:
-    """The only side on which this link has a record, if it never had two."""
-    if link.agreed or (link.left_id is not None and link.right_id is not None):
+    """The only side on which this link has a record, if it never had two.
+
+    None too for one without any: an undo has begun to make it again.
+    """
+    if link.agreed or (link.left_id is None) == (link.right_id is None):
         return None
     return Side.LEFT if link.left_id is not None else Side.RIGHT
 
 
-async def _not_taken(work: Work, links: Sequence[Link]) -> Sequence[Link]:
-    """Without those whose record found its counterpart while that one looked for it."""
-    ids = [link.right_id for link in links if link.right_id is not None]
-    holders = await work.store.links_at(work.name, Side.RIGHT, ids) if ids else {}
-    return [link for link in links if holders.get(str(link.right_id), link).id == link.id]
+async def _not_taken(work: Work, side: Side, links: Sequence[Link]) -> Sequence[Link]:
+    """Without those whose record another link took since they were claimed.
+
+    Its counterpart found it, or it is what a pair, or an undo, made again and finds only now. A
+    question about it would be told in the history, and asked of nobody: its link is gone.
+    """
+    ids = [record_id for link in links if (record_id := link.id_of(side)) is not None]
+    holders = await work.store.links_at(work.name, side, ids) if ids else {}
+    return [link for link in links if holders.get(str(link.id_of(side)), link).id == link.id]
 
 
 async def _fly(

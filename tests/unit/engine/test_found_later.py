@@ -8,8 +8,10 @@ from typing import Any
 
 import pytest
 from test_family import Family
-from world import Breath, Together, World, state
+from test_undo import undo
+from world import Breath, Together, World, fail, linked, near, state
 
+from crosstie.core.errors import Retry
 from crosstie.core.values import LinkState, Side
 from crosstie.engine.run import Options, run
 from crosstie.ports import Answer, Step
@@ -101,3 +103,66 @@ def test_who_is_named_for_two_at_once_goes_to_one_and_the_other_is_asked_about_a
     assert [link.right_id for link in state(world, LinkState.ACTIVE)] == [named]
     notes = [conflict.note for conflict in world.conflicts()]
     assert notes.count("the right record that was named is linked to another record") == 1
+
+
+def bring_back(world: World, gone: Side) -> None:
+    """A person deletes a record, and says that it is to be there: with the next run."""
+    link = world.link(next(iter(world.left.rows())))
+    (world.left if gone is Side.LEFT else world.right).remove(link.id_of(gone))
+    world.run()
+    [asked] = world.conflicts()
+    drive(world.store.answer(asked.id, Answer(take={"*": gone.other}), world.clock.now()))
+
+
+def questions(world: World) -> int:
+    """Lines of the whole history that tell of one, of links that are gone as well."""
+    numbers = range(1, drive(world.store.given_out()) + 1)
+    told = [entry for number in numbers for entry in drive(world.store.history(number))]
+    return [entry.operation for entry in told].count("conflict")
+
+
+@pytest.mark.parametrize("gone", list(Side))
+def test_nobody_is_asked_about_a_record_that_its_maker_finds_in_the_same_run(gone: Side) -> None:
+    world, *_ = linked(options={"deletes": "ask"})
+    bring_back(world, gone)
+    box = world.left if gone is Side.LEFT else world.right
+    fail(box, "create", Retry("timed out", unknown=True), after=True)
+    world.run()
+    world.clock.advance(60)
+    report = world.run()
+    assert (report.total("recovered"), report.total("conflicts")) == (1, 0)
+    assert (world.conflicts(), questions(world)) == ([], 1)
+    assert len(world.lefts()) == 6
+    assert world.lefts() == world.rights()
+
+
+@pytest.mark.parametrize("gone", list(Side))
+def test_nobody_is_asked_about_a_record_that_is_there_when_it_is_to_be_made(gone: Side) -> None:
+    habits = {"left_habits": near(unique="email"), "right_habits": near(unique="email")}
+    world, left_id, _ = linked(options={"deletes": "ask"}, **habits)
+    entered = world.left.rows()[left_id]
+    bring_back(world, gone)
+    (world.left if gone is Side.LEFT else world.right).add(entered)
+    report = world.run()
+    assert (report.total("linked"), report.total("conflicts")) == (1, 0)
+    assert (world.conflicts(), questions(world)) == ([], 1)
+    assert len(world.lefts()) == 6
+    assert world.lefts() == world.rights()
+
+
+@pytest.mark.parametrize("gone", list(Side))
+def test_nobody_is_asked_about_a_record_that_an_undo_finds_in_the_same_run(gone: Side) -> None:
+    world, left_id, right_id = linked(right_habits=near())
+    (world.right.remove(right_id) if gone is Side.LEFT else world.left.remove(left_id))
+    deleted = world.run()
+    assert deleted.total(f"deleted_{gone}") == 1
+    box, across = (world.left, world.right) if gone is Side.LEFT else (world.right, world.left)
+    fail(box, "create", Retry("timed out", unknown=True), after=True)
+    undo(world, deleted.run_id)
+    for name in ("One", "Other"):
+        across.add({"name": name, "email": "ann@x.example", "phone": "1"})
+    world.clock.advance(60)
+    report = world.run()
+    assert report.total("recovered") == 1
+    assert len(world.conflicts()) == questions(world) == report.total("conflicts")
+    assert [row["name"] for row in box.rows().values()].count("Ann") == 1

@@ -96,3 +96,20 @@ def test_what_lands_late_is_an_echo_only_of_what_was_read_for_it(
     two.write(two.sleeper if late else two.worker, was, {"fullName": "new"})
     spelled = ["newest: fullName of right 9101 gets the other side's spelling"]
     assert two.broken("I8") == (spelled if echoes else [])
+
+
+@pytest.mark.parametrize(
+    ("read", "again", "echoes"),
+    [("old", False, False), ("NEW", False, True), ("old", True, True)],
+)
+def test_what_crosses_one_that_lands_late_is_an_echo_only_of_what_was_read_for_it(
+    read: str, again: bool, echoes: bool
+) -> None:
+    two = TwoWorkers()
+    row = two.system.known("9101").fields
+    two.write(two.sleeper, {**row, "fullName": "old"}, {"fullName": "new"})
+    for _ in range(2 if again else 1):
+        two.system.edit("9101", fullName="NEW")
+        two.write(two.worker, {**row, "fullName": read}, {"fullName": "new"})
+    spelled = ["newest: fullName of right 9101 gets the other side's spelling"]
+    assert two.broken("I8") == (spelled if echoes else [])

@@ -58,6 +58,8 @@ class Witness:
         self._last: Effect | None = None
         """Of the last write; None where it changed nothing."""
         self._newest: dict[tuple[str, Side, str, str], int] = {}
+        self._landed_late: set[tuple[str, Side, str]] = set()
+        """Records whose last update was of a process that had lost its lease."""
         self._seen: Counter[int] = Counter()
         """Process -> effects that there were at the end of its last run: of any process, as one
         that was asleep comes to its end in the middle of another one's run."""
@@ -97,9 +99,8 @@ class Witness:
         """Fields of a record changed."""
         self._add(process, sync, side, "update", record.id, record.id)
         self._overwritten(sync, side, before, was, patch)
-        # What lands late was decided on what was read then: whoever took over may have written it.
-        late = process.asleep and process.fenced
-        self._echoed(sync, side, record.id, was if late else before, patch)
+        crossed = self._crosses(process, (sync, side, record.id))
+        self._echoed(sync, side, record.id, was if crossed else before, patch)
         for raw, value in patch.items():
             if same(before.get(raw), value):
                 continue
@@ -114,6 +115,18 @@ class Witness:
                 self._life.violate("I9", f"{sync}: {text}")
             elif number is not None:
                 self._newest[place] = number
+
+    def _crosses(self, process: Process, place: tuple[str, Side, str]) -> bool:
+        """Whether it was decided on what was read before another one wrote the same.
+
+        What lands late was, since somebody took over; and so may be what comes next to that record.
+        """
+        if process.asleep and process.fenced:
+            self._landed_late.add(place)
+            return True
+        crossed = place in self._landed_late
+        self._landed_late.discard(place)
+        return crossed
 
     def _archives(self, sync: str, side: Side, record_id: str, raw: str, value: Json) -> bool:
         """It marks a record whose counterpart is gone, and is nobody's older value."""
