@@ -12,10 +12,10 @@ from sqlalchemy import literal, select
 from crosstie.core import merge
 from crosstie.core.errors import Rejected, Retry, SyncError
 from crosstie.core.values import Side
-from crosstie.engine import brake, drain, evidence, meet, recover, settle
+from crosstie.engine import brake, drain, evidence, maker, meet, recover, settle
 from crosstie.engine.work import Ledger, Work
 from crosstie.ports import Step
-from crosstie.store import absorb, journal, leases
+from crosstie.store import absorb, journal, leases, links, runs
 from crosstie.store import evidence as proofs
 from crosstie.store.driven import Driven
 from crosstie.store.tables import link as link_table
@@ -98,8 +98,19 @@ def acknowledged_first() -> Gone:
 
 
 def no_scan_is_owed() -> Gone:
-    """No scan is owed."""
-    return replaced((proofs, "owe_scan", lambda *args, **kwargs: None))
+    """No scan is owed, and no page of a feed waits for one."""
+    whole = links.notice
+
+    def notice(
+        connection: Any, sync: str, side: Side, told: Any, now: float, cursor: Any, **how: Any
+    ) -> Any:
+        done = whole(connection, sync, side, told, now, cursor, **how)
+        if cursor is not None:
+            runs.set_cursor(connection, sync, side, cursor)
+        return done
+
+    nothing_owed = (proofs, "owe_scan", lambda *args, **kwargs: None)
+    return replaced((links, "notice", notice), nothing_owed)
 
 
 def first_reads_are_believed() -> Gone:
@@ -167,7 +178,7 @@ def strangers_look_both_ways_at_once() -> Gone:
 def taken_ones_go_on() -> Gone:
     """Taken ones go on."""
 
-    async def all_of_them(work: Work, links: Any) -> Any:
+    async def all_of_them(work: Work, side: Side, links: Any) -> Any:
         return links
 
     return replaced((drain, "_not_taken", all_of_them))
@@ -185,7 +196,7 @@ def rivals_are_not_looked_for() -> Gone:
 
 def makers_are_not_waited_for() -> Gone:
     """Makers are not waited for."""
-    return replaced((meet, "_leave_to_maker", answering(None)))
+    return replaced((maker, "leave_to_maker", answering(None)))
 
 
 def existing_are_not_adopted() -> Gone:

@@ -10,17 +10,12 @@ from typing import Final
 from msgspec.structs import replace
 
 from crosstie.core.errors import Retry
-from crosstie.core.match import all_resemble, resembles
-from crosstie.core.values import Fields, Instant, Json, Link, LinkState, Record, Side
-from crosstie.engine import conflicts
+from crosstie.core.match import resembles
+from crosstie.core.values import Fields, Json, Link, LinkState, Record, Side
+from crosstie.engine import conflicts, maker
 from crosstie.engine.scene import Records, Scene, legible
 from crosstie.engine.work import Work, with_bases, with_id, with_mark
 from crosstie.ports import ConflictKind, Entry, Intent, Lookup, Step
-
-ASKED_PAUSE = 60.0
-"""Seconds until a record that a person may say is ours is looked at again."""
-MARKER_PAUSE = 2.0
-"""Seconds that a record waits for the link that made it to come and claim it."""
 
 
 @contextmanager
@@ -55,29 +50,12 @@ ALONE: Final = NoPair.ALONE
 ASKED: Final = NoPair.ASKED
 
 
-def marker_of(identity: str, link_id: int, at: Instant) -> str:
-    """The key left in a record that this link creates at that moment.
-
-    A state that comes back from a backup gives its link numbers a second time; the moment tells
-    what it creates now from what it created in the life that it does not remember.
-    """
-    return f"{identity}.{link_id}.{int(at * 1000):x}"
-
-
-def maker_of(identity: str, marker: str | None) -> int | None:
-    """The link that left this marker; None for a marker that is none of ours. A person edits it."""
-    own, _, rest = (marker or "").partition(".")
-    number = rest.partition(".")[0]
-    ours = own == identity and number.isascii() and number.isdigit() and len(number) < 19
-    return int(number) if ours else None
-
-
 async def counterpart(work: Work, scene: Scene, side: Side) -> tuple[Step, Records] | NoPair:
     """Look on `side` for the record that matches; pair them, or ask, or say that it is alone."""
     here = side.other
     own = scene.view(here).record
     assert own is not None
-    await _leave_to_maker(work, scene, own, here)
+    await maker.leave_to_maker(work, scene, own, here)
     if scene.answered.pair:
         return await _named(work, scene, side, scene.answered.pair)
     keys = {name: scene.view(here).canon.get(name) for name in work.sync.match}
@@ -165,30 +143,6 @@ async def adopt(
         work.gate.adopted(work.name, link.id)
     closes = (intent.id,) if intent.id else ()
     return replace(step, closes=closes), records
-
-
-async def _leave_to_maker(work: Work, scene: Scene, own: Record, here: Side) -> None:
-    """A record that one of our links made, or may have made, is left for that link to claim.
-
-    Without markers nothing tells them apart, so no stranger is introduced while the outcome of a
-    create on its side is being found out; and none that shows what was sent, while a person is
-    asked about it.
-    """
-    if not work.at(here).can.marker:
-        for intent, state in await work.store.open_creates(work.name, here):
-            asked = state in (LinkState.ASKING, LinkState.DEAD)
-            if intent.link_id == scene.link.id or (
-                asked and not all_resemble(intent.values, scene.view(here).canon)
-            ):
-                continue
-            after = ASKED_PAUSE if asked else MARKER_PAUSE
-            text = "a create on its side is not accounted for yet"
-            raise Retry(text, after=after, counts=False)
-    number = maker_of(work.store.identity, own.marker)
-    maker = None if number is None else await work.store.link(number)
-    if maker is not None and maker.sync == work.name and maker.id_of(here) is None:
-        await work.store.wake([maker.id], work.clock.now())
-        raise Retry("its maker has not claimed it yet", after=MARKER_PAUSE)
 
 
 async def _named(work: Work, scene: Scene, side: Side, named: str) -> tuple[Step, Records] | NoPair:

@@ -6,13 +6,12 @@ import re
 from collections.abc import Sequence
 
 from crosstie.core.values import SIDES, Record, Side, Tombstone
-from crosstie.engine.meet import maker_of
+from crosstie.engine.evidence import Held
+from crosstie.engine.maker import maker_of
 from crosstie.engine.work import Work
 from crosstie.ports import Sighting
 
 _WHOLE = re.compile(r"\.[0-9]+\.[0-9a-f]{6,16}$")
-BATCH = 1_000
-"""Records that are looked up and noticed at a time."""
 PAGES = 10_000
 """Pages of one feed in one run: a feed that never ends is left for the next run."""
 
@@ -20,7 +19,8 @@ PAGES = 10_000
 async def notice(work: Work, side: Side, *, meet: bool = True) -> int:
     """Read the change feed of a side to its end; says how many records it told as gone.
 
-    meet=False: records without a link are left to the complete scan that follows.
+    meet=False: records without a link are left to the complete scan that follows. The first page
+    that has some is the last one that is read, and it is told again until `meet_told`.
 
     A page is forgotten by the system, and its cursor kept, only after its marks are durable: a
     crash in between costs a page noticed twice, never one that nobody sees.
@@ -28,7 +28,8 @@ async def notice(work: Work, side: Side, *, meet: bool = True) -> int:
     collection = work.at(side)
     if not collection.can.has_changes:
         return 0
-    gone = 0
+    gone, held = 0, None
+    work.ledger.notes.unmet.pop((work.name, side), None)
     cursor = await work.store.cursor(work.name, side)
     for _ in range(PAGES):
         page = await work.ask(side, collection.changes(cursor))
@@ -39,30 +40,36 @@ async def notice(work: Work, side: Side, *, meet: bool = True) -> int:
                 work.name, side, told, work.clock.now(), page.cursor, meet=meet
             )
             work.ledger.counts[f"{work.name}.noticed_{side}"] += done.marked
-            if done.unknown:
-                unmet = work.ledger.notes.unmet
-                unmet.setdefault((work.name, side), []).extend(done.unknown)
+            if done.unknown and not meet:
+                held = Held(done.unknown, page.cursor)
+                work.ledger.notes.unmet[work.name, side] = held
+        gone += sum(sighting.gone for sighting in told)
+        if held is not None:
+            break
         if page.cursor is not None:
             await work.ask(side, collection.acknowledge(page.cursor))
-        gone += sum(sighting.gone for sighting in told)
         cursor = page.cursor
         if not page.more:
             break
     return gone
 
 
-async def meet_told(work: Work) -> None:
+async def meet_told(work: Work) -> list[Side]:
     """Make links of the records that the feed left to a scan, and that the scan did not show.
 
-    The feed does not tell of them again. Who has a link by now was shown.
+    From then on the feed does not tell of them again. Who has a link by now was shown. Says of
+    which sides the feed is still to be read to its end.
     """
+    sides = []
     for side in SIDES:
-        ids = work.ledger.notes.unmet.pop((work.name, side), [])
-        for start in range(0, len(ids), BATCH):
-            some = ids[start : start + BATCH]
-            known = await work.store.marks_at(work.name, side, some)
-            told = [Sighting(record_id) for record_id in some if record_id not in known]
-            await work.store.notice(work.name, side, told, work.clock.now())
+        held = work.ledger.notes.unmet.pop((work.name, side), None)
+        if held is None:
+            continue
+        known = await work.store.marks_at(work.name, side, held.ids)
+        told = [Sighting(record_id) for record_id in held.ids if record_id not in known]
+        await work.store.notice(work.name, side, told, work.clock.now(), held.cursor)
+        sides.append(side)
+    return sides
 
 
 async def meet_now(work: Work) -> None:

@@ -14,7 +14,7 @@ from crosstie.core.errors import (
 )
 from crosstie.core.match import resembles
 from crosstie.core.values import MISSING, Fields, Json, Link, Side
-from crosstie.engine import meet
+from crosstie.engine import maker, meet
 from crosstie.engine.scene import Entries, Scene
 from crosstie.engine.work import Work, with_bases, with_id, with_mark, without_base
 from crosstie.ports import Entry, Intent, OperationKind, Step
@@ -56,7 +56,7 @@ async def create(work: Work, scene: Scene, operation: Create) -> tuple[Step, Ent
     side, values = operation.side, operation.values
     raw = work.mapping.side(side).write(values, {}, scene.refs)
     intent = _intent(work, scene, side, "create", values, raw, None)
-    key = meet.marker_of(work.store.identity, scene.link.id, intent.made_at)
+    key = maker.marker_of(work.store.identity, scene.link.id, intent.made_at)
     intent = replace(intent, key=key)
     [intent_id] = await work.store.intend([intent])
     try:
@@ -72,6 +72,7 @@ async def create(work: Work, scene: Scene, operation: Create) -> tuple[Step, Ent
     entry = _entry(work, side, reply.id, "create", f"new on the {side.other}")
     entry = replace(entry, after=filled(shown))
     step = replace(_step(work, link, intent_id, entry), adopts=True, wakes=True)
+    step = replace(step, closes=(*scene.begun, *step.closes))
     work.wrote("created", side)
     await _refuse_silence(work, scene, operation, shown, step)
     return step, scene.with_view(side, View(reply, shown))

@@ -100,7 +100,11 @@ async def _finish_create(
         return None
     met = await _met(work, scene, intent, found)
     if met is None:
-        await work.store.keep([_step(work, link, intent, ())])
+        # Not found is no proof: our clock may have jumped, or the search be later than it says.
+        # Until the create made again has landed, what this one was sent as is not forgotten.
+        again = scene.answered.pair is None and not link.agreed and link.id_of(side) is None
+        if not again:
+            await work.store.keep([_step(work, link, intent, ())])
         return link, records
     step, seen = met
     await work.store.keep([step])

@@ -40,6 +40,8 @@ class Scene(msgspec.Struct, frozen=True):
     right: View
     refs: Refs
     answered: Answered
+    begun: tuple[int, ...] = ()
+    """Intents that were open when the settling began: a create that lands closes them, or quiet."""
 
     def view(self, side: Side) -> View:
         """That side."""

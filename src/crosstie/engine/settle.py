@@ -91,7 +91,7 @@ async def _settle(
     if _left_out(work, link, records):
         await work.store.keep([Step(_settled(link), drops=True)])
         return
-    await _decide(work, link, records)
+    await _decide(work, link, records, tuple(intent.id for intent in intents))
 
 
 async def _comes_late(work: Work, link: Link, records: Records) -> bool:
@@ -112,13 +112,13 @@ async def _comes_late(work: Work, link: Link, records: Records) -> bool:
     return False
 
 
-async def _decide(work: Work, link: Link, entries: Entries) -> None:
+async def _decide(work: Work, link: Link, entries: Entries, begun: tuple[int, ...]) -> None:
     """Decide and write until there is nothing left to write."""
     pending: Step | None = None
     with ExitStack() as meeting:
         for _ in range(ROUNDS):
             try:
-                scene = await _seen(work, link, entries, pending)
+                scene = replace(await _seen(work, link, entries, pending), begun=begun)
                 decision = decide(work.rules, link, scene.left, scene.right, scene.answered.rulings)
                 written = await _advance(work, scene, decision, pending, meeting)
             except (Rejected, Unlinked) as refused:
@@ -215,7 +215,7 @@ async def _stand_in(
         if not _permitted(work, scene, operation):
             return None
         return await perform.create(work, scene, operation)
-    await work.store.keep([Step(_settled(scene.link), conflict=None)])
+    await work.store.keep([Step(_settled(scene.link), closes=scene.begun, conflict=None)])
     work.count("alone")
     return None
 
@@ -231,12 +231,12 @@ async def _read(work: Work, link: Link, side: Side, prefetched: Prefetched | Non
 
 
 def _left_out(work: Work, link: Link, records: Records) -> bool:
-    """A record without a counterpart that the sync's filter does not let in."""
+    """A record without a counterpart that is not of the collection, or not let in by the filter."""
     if link.agreed or (link.left_id is not None and link.right_id is not None):
         return False
     for side, record in records.items():
-        where = work.sync.where(side)
-        if record is not None and where is not None and not where(record.fields):
+        where = work.sync.where(side) or (lambda _: True)
+        if record is not None and (record.outside or not where(record.fields)):
             return True
     return False
 
@@ -259,6 +259,7 @@ async def _quiet(work: Work, scene: Scene, decision: Decision, pending: Step | N
         pending or Step(link),
         link=_settled(link),
         due_at=None,
+        closes=(*scene.begun, *(pending.closes if pending is not None else ())),
         conflict=conflict,
         history=history,
     )

@@ -14,7 +14,7 @@ from crosstie.core.errors import Halt, Stale, SyncError
 from crosstie.core.mapping import Refs
 from crosstie.core.plan import Planned
 from crosstie.core.values import Json, Link, Record, Side
-from crosstie.engine import meet, undo, undone
+from crosstie.engine import maker, meet, undo, undone
 from crosstie.engine.drain import BATCH, Progress
 from crosstie.engine.scene import NOTHING_ASKED, Scene
 from crosstie.engine.undo import Back, Written
@@ -272,7 +272,7 @@ async def _write(
         values=found.values,
         was=before,
         raw=half.write(found.values, was, scene.refs),
-        key=meet.marker_of(work.store.identity, kept.id, now) if kind == "create" else "",
+        key=maker.marker_of(work.store.identity, kept.id, now) if kind == "create" else "",
         made_at=now,
         undoes=job.run_id,
     )

@@ -4,10 +4,15 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from crosstie.testing.simulator import Life
+from crosstie.testing.simulator import Life, Worst
 from crosstie.testing.simulator.people import Born
 from scenarios.story import LEFT, RIGHT, Story, add, again, do, edit, fault, remove, run, twin, wait
-from scenarios.systems import LAGGING, MARKED, NAMELESS, SHIFTING, UNIQUE
+from scenarios.systems import LAGGING, MARKED, NAMELESS, REWRITING, SHIFTING, UNIQUE
+
+LATE = replace(REWRITING[0], unique="email", search_lag=5.0)
+"""It allows no duplicates, has a spelling of its own, and its search is late."""
+REFUSING = (LATE, Worst(nameless=True, coarse=True))
+REFUSING_MARKED = (replace(LATE, marker=True, searchable=("-",)), REFUSING[1])
 
 
 def namesake(life: Life) -> None:
@@ -32,6 +37,16 @@ def cannot_search(life: Life) -> None:
     system = life.systems[played.sync.name, RIGHT]
     system.behaviour = replace(system.behaviour, searchable=())
 
+
+def an_hour_on(life: Life) -> None:
+    """Our clock jumps: by it the search shows what was created just now."""
+    life.offset += 3_600.0
+    life.jumped = True
+
+
+_LOST = (add(LEFT), fault("lose", RIGHT, size=1), run())
+JUMPED = (*_LOST, do(an_hour_on), wait(1.0), run(), wait(10.0), run())
+"""The create is made again, and refused."""
 
 STORIES = (
     Story("a record is created on the left", [add(LEFT), run()]),
@@ -85,4 +100,6 @@ STORIES = (
         "two created at once, one answer is lost",
         [add(LEFT), add(LEFT), fault("lose", RIGHT), run(), wait(40.0), run()],
     ),
+    Story("the clock jumps while a create is looked for", JUMPED, far=REFUSING),
+    Story("the clock jumps while a marked create is looked for", JUMPED, far=REFUSING_MARKED),
 )

@@ -7,7 +7,7 @@ from world import World, fail, far, linked
 
 from crosstie.core.errors import Retry
 from crosstie.core.values import Side
-from crosstie.engine.meet import marker_of
+from crosstie.engine.maker import marker_of
 from crosstie.engine.planner import plan
 from crosstie.engine.virtual_store import VirtualStore
 from crosstie.testing.fakes import drive

@@ -6,7 +6,7 @@ import pytest
 from world import World, fail, far
 
 from crosstie.core.errors import Retry
-from crosstie.engine.meet import marker_of
+from crosstie.engine.maker import marker_of
 from crosstie.testing.fakes import drive
 
 

@@ -10,7 +10,7 @@ from world import NAMES, World, fail, far, linked, near
 
 from crosstie.core.errors import Retry
 from crosstie.core.values import Side
-from crosstie.engine.meet import marker_of
+from crosstie.engine.maker import marker_of
 from crosstie.engine.origin import HOUR
 from crosstie.engine.planner import plan
 from crosstie.engine.run import Options, run
