@@ -13,14 +13,14 @@ from crosstie.core.fingerprint import essence
 from crosstie.core.plan import Harm, Plan, Planned, Unfit
 from crosstie.core.values import Json, Link, Side
 from crosstie.engine import evidence, origin
-from crosstie.engine.drain import drain
+from crosstie.engine.drain import PUT_OFF, drain, resting
 from crosstie.engine.notice import notice
 from crosstie.engine.reconcile import overdue, reconcile
 from crosstie.engine.scene import Scene
 from crosstie.engine.virtual_collection import VirtualCollection
 from crosstie.engine.virtual_store import VirtualStore
 from crosstie.engine.work import Ledger, Open, Work
-from crosstie.ports import Conflict, ConflictKind
+from crosstie.ports import Conflict, ConflictKind, Step
 
 
 @dataclass(slots=True)
@@ -85,7 +85,7 @@ async def plan(works: Sequence[Work], *, full: bool, only: str | None = None) ->
     store = VirtualStore(works[0].store)
     given_out = await store.given_out()
     for real in works:
-        work = _imagined(real, store, recorder)
+        work = _imagined(real, store, recorder, Ledger())
         work.ledger.notes.given_out = given_out
         await _notice(work, real, full=full)
         await drain(work)
@@ -137,28 +137,44 @@ class _Counter(Recorder):
 async def harm(work: Work, *, linked: int, enough: int) -> Harm:
     """Count what the due links would delete or overwrite, and which sides are empty by it.
 
-    Stops when it is more than `enough`, and then says that it is at least so much.
+    Stops when it is more than `enough`, and when an account wants to be left alone, which holds for
+    the run as well; it then says that it is at least so much. A link that cannot be read is put
+    off as a run would, so that the next counting gets further.
     """
-    counter, stopped = _Counter(enough=enough), False
-    imagined = _imagined(work, VirtualStore(work.store, linked_only=True), counter)
+    counter, store = _Counter(enough=enough), VirtualStore(work.store, linked_only=True)
+    paused, halted = work.ledger.paused, work.ledger.halted
+    imagined = _imagined(work, store, counter, Ledger(paused=paused, halted=halted))
+    stopped = False
     try:
         await drain(imagined)
     except _Enough:
         stopped = True
+    unsure = await _put_off(work, store) or resting(imagined)
     gone = Counter(o.side.other for o in counter.operations if o.side and o.kind == "delete")
-    deletes, empty = gone.total(), tuple(side for side in Side if gone[side] >= max(linked, 1))
+    deletes = gone.total()
+    # Where not all could be read, nobody can say that a side is not empty by it.
+    empty = tuple(side for side in Side if unsure or gone[side] >= max(linked, 1))
     overwrites = sum(planned.harmful for planned in counter.operations) - deletes
-    return Harm(linked, overwrites, deletes, empty, at_least=stopped)
+    return Harm(linked, overwrites, deletes, empty, at_least=stopped or unsure)
 
 
-def _imagined(work: Work, store: VirtualStore, recorder: Recorder) -> Work:
+async def _put_off(work: Work, store: VirtualStore) -> bool:
+    """Put off, for long enough to count without them, what could not be read; whether any."""
+    for link, at in store.postponed:
+        later = work.clock.now() + PUT_OFF * (0.5 + work.dice.roll())
+        await work.store.keep([Step(link, max(at, later))])
+        work.count("postponed")
+    return bool(store.postponed)
+
+
+def _imagined(work: Work, store: VirtualStore, recorder: Recorder, ledger: Ledger) -> Work:
     return replace(
         work,
         left=VirtualCollection(work.left),
         right=VirtualCollection(work.right),
         store=store,
         gate=recorder,
-        ledger=Ledger(),
+        ledger=ledger,
     )
 
 
@@ -194,10 +210,13 @@ async def _notice(work: Work, real: Work, *, full: bool) -> None:
         for side in Side:
             collection = work.at(side)
             assert isinstance(collection, VirtualCollection)
-            collection.surveyed = True
+            # What a window leaves out may be there all the same.
+            collection.surveyed = collection.can.window is None
     survey = await reconcile(work, scanned, early=early, sure=sure)
     if await origin.after_a_look(work, survey, sure) is not None and survey.strangers_only:
-        await reconcile(work, scanned, sure=await origin.doubted(work))
+        survey = await reconcile(work, scanned, sure=await origin.doubted(work))
+    for side in survey.unread:
+        await notice(work, side)
 
 
 def _unsure(work: Work, store: VirtualStore) -> list[str]:
@@ -210,6 +229,9 @@ def _unsure(work: Work, store: VirtualStore) -> list[str]:
             f"{work.name}: {missing} linked records are missing in a listing; they count as "
             "deleted only when a later one does not show them either"
         )
+    # What is halted is told by itself.
+    if store.postponed or (resting(work) and not work.ledger.halted):
+        out.append(f"{work.name}: not all that is due could be read; make the plan again later")
     return out
 
 

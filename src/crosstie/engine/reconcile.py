@@ -24,11 +24,12 @@ from crosstie.core.values import (
     Tombstone,
     canonical_json,
 )
-from crosstie.engine import evidence
+from crosstie.engine import evidence, window
 from crosstie.engine.notice import PAGES, meet_told, sightings, watch
 from crosstie.engine.work import Work
 from crosstie.ports import Conflict, ConflictKind, Group, Match, Sighting, Stranger
 from crosstie.ports.proof import Scan
+from crosstie.rhythm import following
 
 CHUNK = 1_000
 FEWEST = 3
@@ -49,6 +50,8 @@ class Surveyed:
     """Linked records that the scan did show."""
     strangers_only: tuple[Side, ...] = ()
     """Sides that show records, and none of those that were linked: nothing was noticed then."""
+    unread: Sequence[Side] = ()
+    """Sides of which the feed is still to be read to its end."""
 
     def emptied(self) -> tuple[Side, ...]:
         """Sides that had linked records and show none at all."""
@@ -64,7 +67,7 @@ async def overdue(work: Work) -> bool:
     last = await work.store.last_scan(work.name)
     at = -inf if last.at is None else last.at
     wanted = last.wanted or last.of_others(work.declared)
-    return wanted or not at <= work.clock.now() < at + work.sync.rhythm.reconcile
+    return wanted or not at <= work.clock.now() < following(work.sync.rhythm.reconcile, at)
 
 
 async def reconcile(
@@ -99,7 +102,7 @@ async def reconcile(
         believed = side in sure or work.at(side).can.local
         await _miss(work, side, ids, None if believed else scan, out)
     if len(sides) == len(Side):
-        await meet_told(work)
+        out.unread = await meet_told(work)
         await work.store.scanned(work.name, work.clock.now(), work.declared)
     return out
 
@@ -186,6 +189,7 @@ async def _unseen(work: Work, side: Side, seen: bytearray, newest: int, out: Sur
         if len(rows) < CHUNK:
             break
         after = rows[-1][0]
+    absent = await window.missing(work, side, absent)
     out.absent[side] = len(absent)
     return absent
 

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 
 from crosstie.core.values import Cursor, Fields, Json, Page, Record, Version
 from crosstie.ports import Capabilities, Collection, Found, Lookup, Schema
+from crosstie.ports.proof import Windowed
 
 PENDING = "(known after create)"
 
@@ -72,6 +73,10 @@ class VirtualCollection:
             place = _place(name, record.fields.get(name))
             self._index.setdefault(place, []).append(record)
         return record
+
+    def shows(self, value: Json) -> bool:
+        assert isinstance(self._real, Windowed)
+        return self._real.shows(value)
 
     async def schema(self) -> Schema:
         return await self._real.schema()

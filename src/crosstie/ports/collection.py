@@ -38,6 +38,11 @@ class Capabilities:
     read_batch: int = 1
     """How many ids one `read` may carry at the price of one call."""
     page_size: int = 100
+    window: str | None = None
+    """`scan` shows a part alone, e.g. some days, by the value of this raw field: it is `Windowed`.
+    Of a record that it leaves out nothing is known; `read` tells."""
+    read_only: bool = False
+    """`create`, `update` and `delete` are refused with Rejected."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -119,7 +124,10 @@ class Collection(Protocol):
         ...
 
     async def scan(self, cursor: Cursor | None) -> Page:
-        """All live records, page by page; `more` is False only on the last page of all."""
+        """All live records, page by page; `more` is False only on the last page of all.
+
+        Where `can.window` names a field: all those in the window as it was at the first page.
+        """
         ...
 
     async def read(self, ids: Sequence[str]) -> Found:

@@ -7,7 +7,7 @@ from typing import NamedTuple, Protocol, runtime_checkable
 
 import msgspec
 
-from crosstie.core.values import Instant, Side
+from crosstie.core.values import Instant, Json, Side
 
 
 class Origin(msgspec.Struct, frozen=True):
@@ -62,6 +62,18 @@ class Remembering(Protocol):
 
     async def remember(self, name: str, generation: int, now: Instant) -> None:
         """Keep that number, durably, in place of the one before."""
+        ...
+
+
+@runtime_checkable
+class Windowed(Protocol):
+    """A collection whose `scan` shows a part that moves: `can.window` names the field it goes by."""
+
+    def shows(self, value: Json) -> bool:
+        """A scan of just now certainly showed every live record with that raw value in the field.
+
+        False for what is no value of it, and near the ends of the window.
+        """
         ...
 
 

@@ -15,13 +15,18 @@ asserted: a collection that promises too much or too little fails.
 
 from __future__ import annotations
 
-from crosstie.testing.contract_base import NEVER_ENDS, ODD, Person
+from crosstie.testing.contract_base import NEVER_ENDS, ODD, Person, Traveller
+from crosstie.testing.contract_limits import RefusalContract, WindowContract
 from crosstie.testing.contract_news import NewsContract
 from crosstie.testing.contract_reads import ReadContract
 from crosstie.testing.contract_writes import WriteContract
 
-__all__ = ["NEVER_ENDS", "ODD", "ConnectorContract", "Person"]
+__all__ = ["NEVER_ENDS", "ODD", "ConnectorContract", "Person", "ReadOnlyContract", "Traveller"]
 
 
-class ConnectorContract(ReadContract, WriteContract, NewsContract):
+class ReadOnlyContract(ReadContract, RefusalContract, NewsContract, WindowContract):
+    """The same for a collection that only reads, `can.read_only`."""
+
+
+class ConnectorContract(ReadContract, WriteContract, NewsContract, WindowContract):
     """Subclass it and give it the fixtures `collection` (new, empty, not opened) and `person`."""

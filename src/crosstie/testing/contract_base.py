@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Coroutine, Mapping
-from typing import Any, Final, Protocol, TypeVar
+from typing import Any, Final, Protocol, TypeVar, runtime_checkable
 
 import pytest
 
@@ -65,6 +65,15 @@ class Person(Protocol):
         ...
 
 
+@runtime_checkable
+class Traveller(Protocol):
+    """A person at a system of which a listing shows a window."""
+
+    def beyond(self) -> Json:
+        """A raw value of the field `can.window` with which a record is not listed."""
+        ...
+
+
 class ContractParts:
     """Fixtures to give, and helpers of the tests."""
 
@@ -91,6 +100,12 @@ class ContractParts:
     def one(self, ready: Collection, record_id: str) -> Record:
         """A record that must be there, read by id."""
         return self.run(ready.read([record_id])).records[record_id]
+
+    def made(self, ready: Collection, person: Person, fields: Fields, key: str = "k1") -> Record:
+        """A new record: made by the collection, or by the person where it only reads."""
+        if ready.can.read_only:
+            return self.one(ready, person.add(fields))
+        return self.run(ready.create(fields, key))
 
     def listing(self, ready: Collection, cursor: Cursor | None = None) -> list[Record]:
         """All pages of `scan` from a cursor."""

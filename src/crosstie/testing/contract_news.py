@@ -19,8 +19,8 @@ class NewsContract(ContractParts):
     def test_what_is_searchable_is_found_by_equal_value(
         self, ready: Collection, person: Person
     ) -> None:
-        made = self.run(ready.create(person.sample(1), "k1"))
-        self.run(ready.create(person.sample(2), "k2"))
+        made = self.made(ready, person, person.sample(1), "k1")
+        self.made(ready, person, person.sample(2), "k2")
         person.wait()
         for name in person.sample(1):
             value = made.fields[name]
@@ -35,7 +35,7 @@ class NewsContract(ContractParts):
         self, ready: Collection, person: Person
     ) -> None:
         sample, shared = person.sample(1), set()
-        made = self.run(ready.create(sample, "k1"))
+        made = self.made(ready, person, sample, "k1")
         for number, name in enumerate(ready.can.searchable, 2):
             if sample.get(name) is None:
                 continue
@@ -53,8 +53,8 @@ class NewsContract(ContractParts):
     def test_any_of_several_values_is_enough_to_be_found(
         self, ready: Collection, person: Person
     ) -> None:
-        one = self.run(ready.create(person.sample(1), "k1"))
-        two = self.run(ready.create(person.sample(2), "k2"))
+        one = self.made(ready, person, person.sample(1), "k1")
+        two = self.made(ready, person, person.sample(2), "k2")
         person.wait()
         able = [name for name in person.sample(1) if name in ready.can.searchable]
         differing = [name for name in able if one.fields[name] != two.fields[name]][:2]
@@ -68,13 +68,13 @@ class NewsContract(ContractParts):
 
     def test_looking_for_nothing_finds_nothing(self, ready: Collection, person: Person) -> None:
         sample = {n: v for n, v in person.sample(1).items() if n != person.text}
-        self.run(ready.create(sample, "k1"))
+        self.made(ready, person, sample, "k1")
         person.wait()
         assert not self.run(ready.find(Lookup()))
         assert not self.run(ready.find(Lookup(equal={person.text: None})))
 
     def test_a_deleted_record_is_not_found(self, ready: Collection, person: Person) -> None:
-        made = self.run(ready.create(person.sample(1), "k1"))
+        made = self.made(ready, person, person.sample(1), "k1")
         person.wait()
         person.remove(made.id)
         person.wait()
@@ -86,8 +86,8 @@ class NewsContract(ContractParts):
     def test_our_marker_is_left_in_the_record_or_said_not_to_be(
         self, ready: Collection, person: Person
     ) -> None:
-        made = self.run(ready.create(person.sample(1), "k1"))
-        self.run(ready.create(person.sample(2), "k2"))
+        made = self.made(ready, person, person.sample(1), "k1")
+        self.made(ready, person, person.sample(2), "k2")
         person.wait()
         found = [record.id for record in self.run(ready.find(Lookup(marker="k1")))]
         assert found == ([made.id] if ready.can.marker else [])

@@ -12,6 +12,9 @@ from crosstie.testing.contract_base import ODD, ContractParts, Person
 class WriteContract(ContractParts):
     """What a collection promises of what it is told to do."""
 
+    def test_it_says_that_it_can_be_written_to(self, ready: Collection) -> None:
+        assert not ready.can.read_only
+
     # Creating.
 
     def test_create_shows_the_record_as_stored(self, ready: Collection, person: Person) -> None:

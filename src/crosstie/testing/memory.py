@@ -95,6 +95,8 @@ class MemoryCollection:
             remembers=habits.remembers,
             read_batch=habits.read_batch,
             page_size=habits.page_size,
+            window=habits.window[0] if habits.window is not None else None,
+            read_only=habits.read_only,
         )
 
     async def open(self) -> None:
@@ -126,19 +128,13 @@ class MemoryCollection:
     async def scan(self, cursor: Cursor | None) -> Page:
         call = self._begin("scan")
         start = 0 if cursor is None else _place(cursor)
-        size, order, rows = self.behaviour.page_size, self._shelf.order, self._shelf.rows
-        late = self._shelf.visible_at if self.behaviour.lagging_scan else {}
+        size, order = self.behaviour.page_size, self._shelf.order
         end, entries = start, list[Record | Tombstone]()
         while end < len(order) and len(entries) < size:
             chunk = order[end : end + size - len(entries)]
             end += len(chunk)
-            entries += [
-                self._shelf.listed(i) for i in chunk if i in rows and not self._shelf.hides(i, late)
-            ]
-        more = any(
-            i in rows and not self._shelf.hides(i, late)
-            for i in map(order.__getitem__, range(end, len(order)))
-        )
+            entries += [self._shelf.listed(i) for i in chunk if self._is_listed(i)]
+        more = any(map(self._is_listed, map(order.__getitem__, range(end, len(order)))))
         self.behaviour.after("scan", call)
         return Page(entries, Cursor(str(end)), more)
 
@@ -164,6 +160,7 @@ class MemoryCollection:
 
     async def create(self, fields: Fields, key: str) -> Record:
         call = self._begin("create")
+        self._demand_writable()
         record_id = self._shelf.insert(fields)
         if self.behaviour.marker:
             self._shelf.markers[record_id] = key
@@ -176,6 +173,7 @@ class MemoryCollection:
         self, record_id: str, patch: Fields, was: Fields, if_version: Version | None
     ) -> Record:
         call = self._begin("update")
+        self._demand_writable()
         if record_id not in self._shelf.rows:
             raise NotFound(f"{self._shelf.name} has no record {record_id}")
         self._compare(record_id, was, if_version)
@@ -185,6 +183,7 @@ class MemoryCollection:
 
     async def delete(self, record_id: str, was: Fields, if_version: Version | None) -> None:
         call = self._begin("delete")
+        self._demand_writable()
         if record_id in self._shelf.rows:
             self._compare(record_id, was, if_version)
             self._shelf.erase(record_id)
@@ -207,13 +206,29 @@ class MemoryCollection:
             dict.fromkeys(n for row in self.rows().values() for n in row)
         )
         self.behaviour.after("schema", call)
-        return Schema({n: RemoteField(n, "text") for n in names}, len(self._shelf.rows))
+        writable = not self.behaviour.read_only
+        fields = {n: RemoteField(n, "text", writable=writable) for n in names}
+        return Schema(fields, len(self._shelf.rows))
+
+    def shows(self, value: Json) -> bool:
+        window = self.behaviour.window
+        return window is None or window[1](value)
+
+    def _is_listed(self, record_id: str) -> bool:
+        shelf = self._shelf
+        late = shelf.visible_at if self.behaviour.lagging_scan else {}
+        there = record_id in shelf.rows and not shelf.hides(record_id, late)
+        return there and not shelf.leaves_out(record_id)
 
     def _begin(self, verb: str) -> int:
         self.calls[verb] += 1
         call = self.calls[verb]
         self.behaviour.before(verb, call)
         return call
+
+    def _demand_writable(self) -> None:
+        if self.behaviour.read_only:
+            raise Rejected(f"{self._shelf.name} can only be read", fix="change it there by hand")
 
     def _compare(self, record_id: str, was: Fields, if_version: Version | None) -> None:
         if not self.behaviour.conditional_write:
@@ -242,6 +257,11 @@ class MemorySource:
     @property
     def name(self) -> str:
         """The collection's name."""
+        return self.collection.name
+
+    @property
+    def kind(self) -> str:
+        """The collection's name: a memory system has one collection of a kind."""
         return self.collection.name
 
     def bind(self, doors: Doors, fields: Sequence[str]) -> MemoryCollection:

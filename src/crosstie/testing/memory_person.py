@@ -54,3 +54,7 @@ class MemoryPerson:
 
     def wait(self) -> None:
         self.clock.time += self.system.behaviour.search_lag
+
+    def beyond(self) -> Json:
+        """A size that no window of ours shows."""
+        return -1

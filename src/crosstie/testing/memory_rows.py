@@ -41,6 +41,9 @@ class Behaviour:
     """Seconds by the clock until `find` shows a created record."""
     lagging_scan: bool = False
     """`scan` is as late as `find`."""
+    window: tuple[str, Callable[[Json], bool]] | None = None
+    """A field, and which of its values `scan` shows; None: it shows all."""
+    read_only: bool = False
     unique: str | None = None
     """A field whose value no two records share: a second one is a Duplicate."""
     normalise: Callable[[Fields], Fields] = _as_given
@@ -90,6 +93,13 @@ class Shelf:
     def hides(self, record_id: str, late: Mapping[str, Instant]) -> bool:
         """The record is younger than the search lag."""
         return record_id in late and self.now() < late[record_id]
+
+    def leaves_out(self, record_id: str) -> bool:
+        """A listing does not show the record, for it is not in the window."""
+        if self.behaviour.window is None:
+            return False
+        name, inside = self.behaviour.window
+        return not inside(msgspec.json.decode(self.rows[record_id]).get(name))
 
     def record(self, record_id: str) -> Record:
         """The record as it is; it must be there."""

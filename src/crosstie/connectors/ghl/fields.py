@@ -89,7 +89,7 @@ class Catalogue:
             if name not in self.by_key:
                 raise Misconfigured(
                     f"location {self.wire.location} has no {self.model} field {name!r}",
-                    fix=_advice(name, known),
+                    fix=advice(name, known),
                 )
 
     async def meet(self, rows: Iterable[Mapping[str, Json]]) -> None:
@@ -139,7 +139,7 @@ def _definition(row: Mapping[str, Json]) -> Definition:
     )
 
 
-def _advice(name: str, known: Sequence[str]) -> str:
+def advice(name: str, known: Sequence[str]) -> str:
     """What a person may have meant: keys share their beginning, so only their ends are compared."""
     by_end = {key.rpartition(".")[2].lower(): key for key in known}
     end = name.rpartition(".")[2].lower()

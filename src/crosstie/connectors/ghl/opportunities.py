@@ -12,11 +12,12 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
-from crosstie.connectors.ghl.collection import GhlCollection, Opened, Place
+from crosstie.connectors.ghl.collection import GhlCollection, Opened
 from crosstie.connectors.ghl.contact_shape import shows
 from crosstie.connectors.ghl.listing import OPPORTUNITIES, Row
 from crosstie.connectors.ghl.opportunity_shape import STANDARD, body, record
 from crosstie.connectors.ghl.pipelines import Pipelines
+from crosstie.connectors.ghl.place import Place
 from crosstie.connectors.ghl.wire import one
 from crosstie.core.errors import Misconfigured, Rejected
 from crosstie.core.values import Cursor, Fields, Record, Version

@@ -57,6 +57,7 @@ def record(
         updated=instant_of(updated),
         marker=fields.get(marker.key) if marker is not None else None,
         hint=hint,
+        outside=get("pipelineId") not in (None, pipelines.own.id),
     )
 
 

@@ -26,6 +26,14 @@ VERSIONS: Mapping[str, str] = {
 }
 """The `Version` header of each family: every call needs it, a wrong one is a bare 400."""
 
+_NARROWER: Mapping[str, tuple[tuple[str, str], ...]] = {
+    "locations": (
+        ("/customFields", "locations/customFields"),
+        ("/tasks/", "locations/tasks"),
+    ),
+    "calendars": (("/events", "calendars/events"),),
+}
+"""Family -> parts of a path that need a scope of their own."""
 MOST_ROWS = 500
 """Rows that one page of a search may have."""
 DEEPEST = 10_000
@@ -41,9 +49,15 @@ class Wire:
     version: str
     """The `Version` of families that have no other."""
 
-    def get(self, path: str, query: Mapping[str, str] | None = None) -> Request:
+    def get(
+        self,
+        path: str,
+        query: Mapping[str, str] | None = None,
+        urgency: Urgency = Urgency.LIVE,
+    ) -> Request:
         """A read."""
-        return Request("GET", path, query=query or {}, headers=self._headers(path))
+        headers = self._headers(path)
+        return Request("GET", path, query=query or {}, headers=headers, urgency=urgency)
 
     def send(
         self, method: str, path: str, body: Json = None, urgency: Urgency = Urgency.LIVE
@@ -80,8 +94,9 @@ def family_of(path: str) -> str:
 def scope_of(request: Request) -> str:
     """The scope that a token needs for this call, e.g. `contacts.write`."""
     family = family_of(request.path)
-    if family == "locations" and "/customFields" in request.path:
-        family = "locations/customFields"
+    for part, narrower in _NARROWER.get(family, ()):
+        if part in request.path:
+            family = narrower
     search = request.method == "POST" and request.path.endswith("/search")
     reads = request.method == "GET" or search
     return f"{family}.{'readonly' if reads else 'write'}"

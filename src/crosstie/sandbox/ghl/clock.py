@@ -30,6 +30,11 @@ class SandboxClock:
         self._offset += seconds
 
 
+def sane(millis: int | None) -> bool:
+    """A moment that calendars take: of the years 1970 to 9998."""
+    return millis is not None and 0 <= millis < 253_370_000_000_000
+
+
 @lru_cache(maxsize=8192)
 def _second(seconds: int) -> str:
     return (_EPOCH + timedelta(seconds=seconds)).strftime("%Y-%m-%dT%H:%M:%S")

@@ -26,6 +26,10 @@ class Ids:
         text = f"{self._random.getrandbits(128):032x}"
         return f"{text[:8]}-{text[8:12]}-4{text[13:16]}-a{text[17:20]}-{text[20:]}"
 
+    def hex(self) -> str:
+        """24 hexadecimal digits: businesses."""
+        return f"{self._random.getrandbits(96):024x}"
+
     def trace(self) -> str:
         """The id that every JSON answer carries."""
         self._traces += 1

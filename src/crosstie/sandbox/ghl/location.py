@@ -6,6 +6,7 @@ import re
 from dataclasses import dataclass, field
 from typing import Any
 
+from .calendar import Calendar
 from .clock import iso
 from .settings import LocationSettings
 from .wire import Json
@@ -124,6 +125,23 @@ def field_key(model: str, name: str) -> str:
     return f"{model}.{slug}"
 
 
+@dataclass(frozen=True, slots=True)
+class User:
+    """Somebody who works in the location."""
+
+    id: str
+    first_name: str
+    last_name: str
+    email: str
+    phone: str = ""
+    deleted: bool = False
+
+    @property
+    def name(self) -> str:
+        """First and last name as one."""
+        return f"{self.first_name} {self.last_name}".strip()
+
+
 @dataclass(slots=True)
 class Location:
     """One sub-account. Everything here is small; records live elsewhere."""
@@ -137,7 +155,8 @@ class Location:
     pipelines: dict[str, Pipeline] = field(default_factory=dict)
     fields: dict[str, FieldDefinition] = field(default_factory=dict)
     tags: dict[str, str] = field(default_factory=dict)
-    users: set[str] = field(default_factory=set)
+    calendars: dict[str, Calendar] = field(default_factory=dict)
+    users: dict[str, User] = field(default_factory=dict)
 
     def field_of(self, model: str, name: str) -> FieldDefinition | None:
         """The field of a model by id or by key (with or without the model's prefix)."""

@@ -20,6 +20,7 @@ from .faults import Fault
 from .guard import require_same_origin
 from .opportunity_shape import STATUSES
 from .opportunity_shape import by_id as opportunity_by_id
+from .page_appointments import Bookings
 from .records import Contact, Opportunity
 from .routing import Call
 from .state import GhlSandbox
@@ -49,6 +50,10 @@ def add_routes(app: web.Application, sandbox: GhlSandbox) -> None:
     app.router.add_post("/_page/opportunities/{id}", page.save_opportunity)
     app.router.add_post("/_page/opportunities/{id}/delete", page.delete_opportunity)
     app.router.add_post("/_page/faults", page.faults)
+    bookings = page.bookings
+    app.router.add_get("/_page/appointments/{id}", bookings.one)
+    app.router.add_post("/_page/appointments/{id}", bookings.save)
+    app.router.add_post("/_page/appointments/{id}/delete", bookings.delete)
 
 
 class Page:
@@ -56,6 +61,7 @@ class Page:
 
     def __init__(self, sandbox: GhlSandbox) -> None:
         self._sandbox = sandbox
+        self.bookings = Bookings(sandbox, self)
         self._templates = Environment(
             loader=PackageLoader("crosstie.sandbox.ghl"), autoescape=True, trim_blocks=True
         )
@@ -68,13 +74,16 @@ class Page:
         words = request.query.get("q", "").strip().lower()
         contact_rows = [c for c in self._contacts() if words in self._spoken_contact(c)]
         opportunity_rows = [o for o in self._opportunities() if words in self._spoken(o)]
-        return self._show(
+        booked = self.bookings.lines(words)
+        return self.show(
             "home.html",
             words=words,
             contacts=[self._contact_line(c) for c in contact_rows[:_SHOWN]],
             contact_total=len(contact_rows),
             opportunities=[self._line(o) for o in opportunity_rows[:_SHOWN]],
             opportunity_total=len(opportunity_rows),
+            appointments=booked[:_SHOWN],
+            appointment_total=len(booked),
             faults=self._sandbox.faults,
             calls=self._sandbox.calls.summary(),
         )
@@ -86,7 +95,7 @@ class Page:
         return self._contact_form(found)
 
     async def save_contact(self, request: web.Request) -> web.Response:
-        form = await self._form(request)
+        form = await self.form(request)
         sandbox = self._sandbox
         found = sandbox.contacts.get(request.match_info["id"])
         try:
@@ -102,7 +111,7 @@ class Page:
         raise web.HTTPSeeOther("/")
 
     async def delete_contact(self, request: web.Request) -> web.Response:
-        await self._form(request)
+        await self.form(request)
         self._sandbox.drop_contact(request.match_info["id"])
         raise web.HTTPSeeOther("/")
 
@@ -110,7 +119,7 @@ class Page:
         return self._opportunity_form(self._found(request))
 
     async def save_opportunity(self, request: web.Request) -> web.Response:
-        form = await self._form(request)
+        form = await self.form(request)
         found = self._found(request)
         try:
             body = forms.opportunity_body(self._sandbox, form)
@@ -122,12 +131,12 @@ class Page:
         raise web.HTTPSeeOther("/")
 
     async def delete_opportunity(self, request: web.Request) -> web.Response:
-        await self._form(request)
+        await self.form(request)
         self._sandbox.drop_opportunity(request.match_info["id"])
         raise web.HTTPSeeOther("/")
 
     async def faults(self, request: web.Request) -> web.Response:
-        form = await self._form(request)
+        form = await self.form(request)
         faults = self._sandbox.faults
         match form.get("do"):
             case "down":
@@ -142,7 +151,8 @@ class Page:
                 faults.add(Fault(match="* /", times=min(max(count, 1), 1000), status=500))
         raise web.HTTPSeeOther("/")
 
-    async def _form(self, request: web.Request) -> Mapping[str, str]:
+    async def form(self, request: web.Request) -> Mapping[str, str]:
+        """What was typed. Refuses with 403 what another site sent."""
         require_same_origin(request)
         form = await request.post()
         return {name: value for name, value in form.items() if isinstance(value, str)}
@@ -206,7 +216,7 @@ class Page:
         typed: Mapping[str, str] | None = None,
         problem: Refusal | None = None,
     ) -> web.Response:
-        return self._show(
+        return self.show(
             "record.html",
             kind="contacts",
             title=(found.full_name or found.id) if found else "New contact",
@@ -225,7 +235,7 @@ class Page:
         typed: Mapping[str, str] | None = None,
         problem: Refusal | None = None,
     ) -> web.Response:
-        return self._show(
+        return self.show(
             "record.html",
             kind="opportunities",
             title=found.name,
@@ -237,7 +247,8 @@ class Page:
             problem=problem,
         )
 
-    def _show(self, template: str, **values: Any) -> web.Response:
+    def show(self, template: str, **values: Any) -> web.Response:
+        """A template as a page; with a `problem` under its status."""
         problem = values.get("problem")
         text = self._templates.get_template(template).render(
             location=self._sandbox.location, **values

@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING
 
 import msgspec
 
-from .location import FieldDefinition, Pipeline, Stage, field_key
+from .calendar import Calendar
+from .location import FieldDefinition, Pipeline, Stage, User, field_key
 from .records import Contact
 
 if TYPE_CHECKING:
@@ -16,6 +17,7 @@ if TYPE_CHECKING:
 TRIP_PIPELINE = "IlWdPtOpcczLpgsde2KF"
 PASSENGER_PIPELINE = "fnsdpRtY9o83Vr4z15bE"
 TRIP_DESK = "TripDeskContact00001"
+AIRCO_CALENDAR = "AircoServiceCalen001"
 
 _TRIP_FIELDS = (
     ("tripname", "TEXT"),
@@ -69,11 +71,29 @@ def add_field(
     return definition
 
 
+def add_calendar(
+    sandbox: GhlSandbox, calendar_id: str, name: str, members: tuple[str, ...]
+) -> Calendar:
+    """One more calendar, open on weekdays from 9 to 17 in slots of an hour."""
+    calendar = Calendar(calendar_id, name, members)
+    sandbox.location.calendars[calendar_id] = calendar
+    return calendar
+
+
+def _team(sandbox: GhlSandbox, *names: tuple[str, str]) -> None:
+    for number, (first, last) in enumerate(names, 1):
+        user_id, email = f"SandboxUser{number:09d}", f"{first.lower()}@sandbox.example"
+        sandbox.location.users[user_id] = User(user_id, first, last, email)
+
+
 def _default(sandbox: GhlSandbox) -> None:
     stages = ("New Lead", "Contacted", "Proposal Sent", "Closed")
     _pipeline(sandbox, "SalesPipeline0000001", "Sales", stages)
     _pipeline(sandbox, "SupportPipeline00001", "Support", ("Open", "Waiting", "Solved"))
-    sandbox.location.users = {"SandboxUser000000001", "SandboxUser000000002"}
+    _team(sandbox, ("Ada", "Bern"), ("Cleo", "Dorn"))
+    alone, both = tuple(sandbox.location.users)[:1], tuple(sandbox.location.users)
+    add_calendar(sandbox, "ConsultationCalen001", "Consultation", alone)
+    add_calendar(sandbox, "TeamVisitCalendar001", "Team Visit", both)
     add_field(sandbox, "contact", "Customer Number", "TEXT")
     add_field(sandbox, "contact", "Notes", "LARGE_TEXT")
     add_field(sandbox, "contact", "Score", "NUMERICAL")
@@ -94,7 +114,7 @@ def _tripbuilder(sandbox: GhlSandbox) -> None:
     _pipeline(sandbox, TRIP_PIPELINE, "TripBooking", trip_stages)
     passenger_stages = ("Enrolled", "Documents", "Confirmed", "Travelled", "Cancelled")
     _pipeline(sandbox, PASSENGER_PIPELINE, "Passenger", passenger_stages)
-    location.users = {"SandboxUser000000001"}
+    _team(sandbox, ("Ada", "Bern"))
     for name, data_type in _TRIP_FIELDS:
         add_field(sandbox, "opportunity", name, data_type)
     add_field(sandbox, "contact", "crosstie_id", "TEXT")
@@ -111,7 +131,20 @@ def _tripbuilder(sandbox: GhlSandbox) -> None:
     sandbox.put_contact(desk)
 
 
+def _staycool(sandbox: GhlSandbox) -> None:
+    location = sandbox.location
+    location.name = "StayCool"
+    location.country, location.timezone = "NL", "Europe/Amsterdam"
+    _team(sandbox, ("Sam", "Koel"))
+    add_calendar(sandbox, AIRCO_CALENDAR, "Airco service", tuple(location.users))
+    states = ("pending", "confirmed", "cancelled", "completed")
+    add_field(sandbox, "contact", "appointment_status", "SINGLE_OPTIONS", states)
+    add_field(sandbox, "contact", "next_appointment_date", "DATE")
+    add_field(sandbox, "contact", "crosstie_id", "TEXT")
+
+
 PRESETS: dict[str, Callable[[GhlSandbox], None]] = {
     "default": _default,
     "tripbuilder": _tripbuilder,
+    "staycool": _staycool,
 }

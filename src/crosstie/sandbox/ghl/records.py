@@ -47,12 +47,16 @@ class Opportunity(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Token(msgspec.Struct, frozen=True, kw_only=True):
-    """A bearer token: what it may do, and where. `scopes` None means all of them."""
+    """A bearer token: what it may do, and where. `scopes` None means all of them.
+
+    `expires` in milliseconds since 1970; None: never.
+    """
 
     location_id: str
     scopes: frozenset[str] | None = None
     user_type: str = "Location"
     revoked: bool = False
+    expires: int | None = None
 
     def allows(self, scope: str) -> bool:
         """Whether the token carries the scope."""

@@ -32,7 +32,8 @@ class Route:
     """One operation of the API.
 
     `place` says where the location id stands that must be the token's own; `query` None means
-    that query parameters are not looked at, `body` None that there is no body.
+    that query parameters are not looked at, `body` None that there is no body, or that its parts
+    are not looked at. `access`: whose token it takes; `open` takes none.
     """
 
     method: str
@@ -44,6 +45,7 @@ class Route:
     query: Shape | None = None
     place: Literal["body", "query", "path", "token"] = "token"
     versions: frozenset[str] = frozenset({"2021-07-28", "v3"})
+    access: Literal["location", "company", "any", "open"] = "location"
 
     @property
     def key(self) -> str:
