@@ -14,6 +14,10 @@ _READS = frozenset({"GET", "HEAD"})
 _NOTHING_ABOUT_THE_RECORD = frozenset({429, 503})
 
 
+class Expired(Halt):
+    """The token is not valid (any more); nothing was done."""
+
+
 def is_read(request: Request) -> bool:
     """The call changes nothing: GET, HEAD, or a search that carries its question in the body."""
     return request.method in _READS or (
@@ -36,7 +40,8 @@ def error_of(status: int, request: Request, where: str, after: float | None) -> 
         counts = status not in _NOTHING_ABOUT_THE_RECORD
         return Retry(text, after=after, unknown=unknown, counts=counts)
     if status in (401, 402, 403):
-        return Halt(text, login=status == 401, fix="check the token and what it may do")
+        kind = Expired if status == 401 else Halt
+        return kind(text, login=status == 401, fix="check the token and what it may do")
     if status in (404, 410):
         return NotFound(text)
     if status in (409, 412):

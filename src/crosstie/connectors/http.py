@@ -1,4 +1,4 @@
-"""The Http port over aiohttp: one account's calls, within its rate budget, none repeated.
+"""The Http port over aiohttp: one account's calls, within its rate budget, each carried out once.
 
 | what happens                         | raised                                                    |
 |--------------------------------------|-----------------------------------------------------------|
@@ -6,6 +6,7 @@
 | time-out or connection lost later    | Retry; unknown for a write                                |
 | 2xx with a body that is not JSON     | Retry; unknown for a write                                |
 | 429                                  | Retry, and the whole account pauses                       |
+| the token has ended                  | nothing, once: sent again with a new one                  |
 | the budget asks for a long wait      | Retry with that wait, without a call                      |
 | any other status                     | what the account's `explain` says, else the common table  |
 """
@@ -29,15 +30,17 @@ from aiohttp import (
     DummyCookieJar,
     TCPConnector,
 )
+from msgspec.structs import replace
 from yarl import URL
 
-from crosstie.connectors.answers import error_of, is_read, retry_after
+from crosstie.connectors.answers import Expired, error_of, is_read, retry_after
 from crosstie.connectors.guard import Guard, Lost
 from crosstie.core.budget import State
 from crosstie.core.errors import Misconfigured, Retry, SyncError
 from crosstie.core.values import Instant, Json
 from crosstie.ports.accounts import AccountStore
 from crosstie.ports.http import HttpAccount, Reply, Request
+from crosstie.ports.oauth import Tokens
 
 CONNECT_TIMEOUT = 5.0
 """Seconds until a connection has to stand."""
@@ -46,6 +49,7 @@ LARGEST = 10 * 1024 * 1024
 _decode = msgspec.json.Decoder().decode
 _encode = msgspec.json.Encoder().encode
 _NOT_JSON = object()
+_FORM = "application/x-www-form-urlencoded"
 _DOWN = "see that the system is up, and that base_url is its address"
 
 
@@ -61,16 +65,16 @@ class Calls:
 class AioHttp:
     """Calls of one account. Belongs to the event loop of its first call until it is closed.
 
-    token: the bearer token itself.  sleep, now, dice: the service's `asyncio.sleep`, clock and
-    chance.  memory: what a restart must not forget of the account; None: it forgets.  holds: see
-    `Guard`.
+    token: the bearer token itself, or who has it; None: calls bring what they need.  sleep, now,
+    dice: the service's `asyncio.sleep`, clock and chance.  memory: what a restart must not forget
+    of the account; None: it forgets.  holds: see `Guard`.
     Raises Misconfigured for an address or a token that cannot be right.
     """
 
     def __init__(
         self,
         account: HttpAccount,
-        token: str,
+        token: str | Tokens | None,
         *,
         sleep: Callable[[float], Awaitable[None]],
         now: Callable[[], Instant],
@@ -84,12 +88,28 @@ class AioHttp:
         self._account = account
         self._base = _checked_base(account)
         self._origin = str(URL(self._base).origin())
-        self._headers = {"Authorization": f"Bearer {_checked_token(account, token)}"}
+        self._headers, self._tokens = {}, None
+        if isinstance(token, str):
+            self._headers = _bearer(_checked_token(account, token))
+        else:
+            self._tokens = token
         self._now = now
         self._session: ClientSession | None = None
 
     async def send(self, request: Request) -> Reply:
         """Send once, in its turn. See `ports.http.Http`."""
+        tokens = self._tokens
+        if tokens is None:
+            return await self._send(request)
+        token = await tokens.current()
+        try:
+            return await self._send(_with(request, token))
+        except Expired:
+            # Nothing was carried out: whatever the call is, it can be sent again.
+            token = await tokens.renewed(token)
+        return await self._send(_with(request, token))
+
+    async def _send(self, request: Request) -> Reply:
         guard = self.guard
         begun = await guard.enter(request.urgency)
         try:
@@ -133,6 +153,8 @@ class AioHttp:
         data, headers = None, request.headers
         if request.json is not None:
             data, headers = _encode(request.json), {**headers, "Content-Type": "application/json"}
+        elif request.form is not None:
+            data, headers = urlencode(request.form).encode(), {**headers, "Content-Type": _FORM}
         try:
             response = await self._open().request(
                 request.method,
@@ -219,6 +241,14 @@ class AioHttp:
             session._retry_connection = False
             self._session = session
         return self._session
+
+
+def _bearer(token: str) -> dict[str, str]:
+    return {"Authorization": f"Bearer {token}"}
+
+
+def _with(request: Request, token: str) -> Request:
+    return replace(request, headers={**request.headers, **_bearer(token)})
 
 
 def _json_or(raw: bytes, other: Json) -> Json:

@@ -1,5 +1,23 @@
-"""GoHighLevel: contacts, and opportunities of a pipeline. Start reading at `account.py`."""
+"""GoHighLevel: the records of a location. Start reading at `account.py`."""
 
-from crosstie.connectors.ghl.account import ContactsSource, GoHighLevel, OpportunitiesSource
+from crosstie.connectors.ghl.account import GoHighLevel
+from crosstie.connectors.ghl.oauth import OAuthApp
+from crosstie.connectors.ghl.sources import (
+    AppointmentsSource,
+    BusinessesSource,
+    ContactsSource,
+    OpportunitiesSource,
+    TasksSource,
+    UsersSource,
+)
 
-__all__ = ["ContactsSource", "GoHighLevel", "OpportunitiesSource"]
+__all__ = [
+    "AppointmentsSource",
+    "BusinessesSource",
+    "ContactsSource",
+    "GoHighLevel",
+    "OAuthApp",
+    "OpportunitiesSource",
+    "TasksSource",
+    "UsersSource",
+]

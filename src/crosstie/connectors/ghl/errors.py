@@ -23,6 +23,7 @@ import re
 from collections.abc import Callable, Iterator
 from typing import Any, TypeAlias
 
+from crosstie.connectors.answers import Expired
 from crosstie.connectors.ghl.wire import scope_of
 from crosstie.core.errors import Duplicate, Halt, NotFound, Rejected, Retry
 from crosstie.core.redact import scrub
@@ -44,17 +45,19 @@ _LONGEST = 300
 Explain: TypeAlias = Callable[[Reply, Request], Exception | None]
 
 
-def explainer(label: str, token: str, location: str) -> Explain:
+def explainer(label: str, token: str, location: str, *, oauth: bool = False) -> Explain:
     """Explains answers for one account.
 
     label: names the account.  token, location: what the declaration says, never the secret.
+    oauth: a person logs in; there is no token in the declaration.
     """
 
     def explain(reply: Reply, request: Request) -> Exception | None:
         where = f"{label}: {request.method} {request.path} answered {reply.status}"
         text = _text(reply.json)
         if reply.status == 401:
-            return _login(where, text, token, request)
+            login = f'`crosstie auth login "{label}"`' if oauth else None
+            return _login(where, text, token, request, login)
         if reply.status == 403:
             fix = f"use a token that was made in the location {location}"
             return Halt(f"{where}: no access to this location", fix=fix)
@@ -67,21 +70,28 @@ def explainer(label: str, token: str, location: str) -> Explain:
     return explain
 
 
-def _login(where: str, text: str, token: str, request: Request) -> Halt:
+def _login(where: str, text: str, token: str, request: Request, login: str | None) -> Halt:
+    """login: the command by which a person logs in; None where there is a token instead."""
     low = text.lower()
     if "scope" in low and "authclass" not in low:
         scope = scope_of(request)
         fix = f"give the private integration behind {token} the scope {scope}"
+        if login is not None:
+            fix = f"add {scope} to the application and to `scopes`, then {login}"
         return Halt(f"{where}: the token lacks the scope {scope}", login=True, fix=fix)
     if "authclass" in low or "user type" in low:
         fix = f"put the token of a private integration of the location itself into {token}"
+        if login is not None:
+            fix = f"log in again with {login}"
         return Halt(f"{where}: this is a token of an agency", login=True, fix=fix)
     if "iam" in low:
         return Halt(f"{where}: GoHighLevel knows no such route", fix="check base_url and version")
     fix = f"put a valid private integration token into {token}"
-    if token.startswith("env:"):
+    if login is not None:
+        fix = f"log in again with {login}"
+    elif token.startswith("env:"):
         fix += "; a `crosstie run` that goes on has to be started again for it"
-    return Halt(f"{where}: the token is not valid (any more)", login=True, fix=fix)
+    return Expired(f"{where}: the token is not valid (any more)", login=True, fix=fix)
 
 
 def _absent(where: str, text: str, reply: Reply) -> Exception:

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable
+from typing import TYPE_CHECKING
 
 from crosstie.sandbox.serving import Running, serve, until_signal
 
@@ -16,6 +17,10 @@ from .app import build_app
 from .presets import PASSENGER_PIPELINE, PRESETS, TRIP_DESK, TRIP_PIPELINE
 from .settings import LocationSettings, Settings
 from .state import DEFAULT_TOKEN, LOCATION_ID, GhlSandbox
+from .webhook_settings import WebhookSettings
+
+if TYPE_CHECKING:
+    from .webhook_key import WebhookKey
 
 __all__ = [
     "DEFAULT_TOKEN",
@@ -28,6 +33,7 @@ __all__ = [
     "LocationSettings",
     "Running",
     "Settings",
+    "WebhookSettings",
     "build_app",
     "run",
     "start",
@@ -41,7 +47,14 @@ async def start(sandbox: GhlSandbox, host: str = "127.0.0.1", port: int = 0) -> 
     return running
 
 
-def run(port: int, preset: str, ready: Callable[[str], None]) -> None:
+def run(
+    port: int,
+    preset: str,
+    ready: Callable[[str], None],
+    *,
+    webhooks: WebhookSettings | None = None,
+    webhook_key: WebhookKey | None = None,
+) -> None:
     """Serve a fresh sandbox on 127.0.0.1 until SIGINT or SIGTERM; `ready` gets the address.
 
     Its ids are of no earlier run: a state that outlived that run must not meet strangers under
@@ -49,7 +62,8 @@ def run(port: int, preset: str, ready: Callable[[str], None]) -> None:
 
     Raises OSError when the port is taken, ValueError for an unknown preset.
     """
-    sandbox = GhlSandbox(preset, seed=None)
+    sandbox = GhlSandbox(preset, seed=None, webhook_key=webhook_key)
+    sandbox.webhooks.settings = webhooks or WebhookSettings()
 
     async def main() -> None:
         await until_signal(await start(sandbox, port=port), ready)

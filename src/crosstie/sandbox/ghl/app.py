@@ -7,9 +7,10 @@ from collections.abc import Mapping
 
 from aiohttp import web
 
-from . import control, gate, page
+from . import control, gate, oauth, page
 from .faults import Fault
 from .limits import free_headers
+from .posting import Poster
 from .routes import TABLE
 from .routing import Route
 from .state import GhlSandbox
@@ -32,8 +33,10 @@ def build_app(sandbox: GhlSandbox) -> web.Application:
         return await _serve(sandbox, app[_STOPPING], request)
 
     app.on_shutdown.append(stop)
+    app.cleanup_ctx.append(Poster(sandbox.webhooks).during)
     control.add_routes(app, sandbox)
     page.add_routes(app, sandbox)
+    oauth.add_routes(app, sandbox)
     # One catch-all instead of a route each: the own table costs a tenth of the router's walk.
     app.router.add_route("*", "/{path:.*}", api)
     return app

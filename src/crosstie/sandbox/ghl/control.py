@@ -9,12 +9,15 @@ from typing import Any, TypeAlias
 import msgspec
 from aiohttp import web
 
+from . import oauth
 from .bulk import load
 from .faults import Fault
 from .guard import require_same_origin
+from .oauth_server import OAuthSettings
 from .records import Token
 from .settings import LocationSettings, Settings
 from .state import GhlSandbox
+from .webhook_settings import WebhookFault, WebhookSettings
 from .wire import Json, Refusal, decode, encode
 
 Action: TypeAlias = Callable[[GhlSandbox, Json], Json]
@@ -54,6 +57,7 @@ def state(sandbox: GhlSandbox, body: Json) -> Json:
         "now": sandbox.clock.now(),
         "contacts": len(sandbox.contacts),
         "opportunities": len(sandbox.opportunities),
+        **sandbox.desk.counts(),
         "indexed": {
             "contacts": len(sandbox.contact_index.records),
             "opportunities": len(sandbox.opportunity_index.records),
@@ -94,6 +98,7 @@ def reset(sandbox: GhlSandbox, body: Json) -> Json:
     sandbox.reset(body.get("preset"))
     sandbox.calls.reset()
     sandbox.faults.clear()
+    sandbox.webhooks.clear_faults()
     return {"preset": sandbox.preset}
 
 
@@ -118,6 +123,7 @@ def clear_faults(sandbox: GhlSandbox, body: Json) -> Json:
 def clock(sandbox: GhlSandbox, body: Json) -> Json:
     """`{"advance": seconds}`: move the clock forward."""
     sandbox.clock.advance(float(body.get("advance", 0)))
+    sandbox.webhooks.wake()
     return {"now": sandbox.clock.now()}
 
 
@@ -158,6 +164,53 @@ def reset_calls(sandbox: GhlSandbox, body: Json) -> Json:
     return sandbox.calls.summary()
 
 
+def show_oauth(sandbox: GhlSandbox, body: Json) -> Json:
+    """The application that can be logged in to, and what became of its log-ins."""
+    server = sandbox.oauth
+    counts = {"renewals": server.renewals, "installed": server.installed}
+    return {**msgspec.to_builtins(server.settings), **counts}
+
+
+def set_oauth(sandbox: GhlSandbox, body: Json) -> Json:
+    """Change some settings of log-ins (see `OAuthSettings`); the rest stays."""
+    server = sandbox.oauth
+    changed = {**msgspec.to_builtins(server.settings), **body}
+    server.settings = msgspec.convert(changed, OAuthSettings)
+    return show_oauth(sandbox, {})
+
+
+def uninstall(sandbox: GhlSandbox, body: Json) -> Json:
+    """A person removes the application: its tokens end, and a webhook tells it."""
+    oauth.end(sandbox)
+    return show_oauth(sandbox, {})
+
+
+def show_webhooks(sandbox: GhlSandbox, body: Json) -> Json:
+    """Where webhooks go, the public key to verify them with, and what became of them."""
+    return sandbox.webhooks.shown()
+
+
+def set_webhooks(sandbox: GhlSandbox, body: Json) -> Json:
+    """Change some settings of the webhooks (see `WebhookSettings`); the rest stays."""
+    webhooks = sandbox.webhooks
+    changed = {**msgspec.to_builtins(webhooks.settings), **body}
+    webhooks.settings = msgspec.convert(changed, WebhookSettings)
+    webhooks.wake()
+    return webhooks.shown()
+
+
+def spoil_webhooks(sandbox: GhlSandbox, body: Json) -> Json:
+    """Order a fault for webhooks; see `WebhookFault` for its parts."""
+    sandbox.webhooks.spoil(msgspec.convert(body, WebhookFault))
+    return sandbox.webhooks.shown()
+
+
+def mend_webhooks(sandbox: GhlSandbox, body: Json) -> Json:
+    """Take back the faults for webhooks still to come, and send what one of them holds back."""
+    sandbox.webhooks.clear_faults()
+    return sandbox.webhooks.shown()
+
+
 _ACTIONS: dict[tuple[str, str], Action] = {
     ("GET", "state"): state,
     ("POST", "reset"): reset,
@@ -170,4 +223,11 @@ _ACTIONS: dict[tuple[str, str], Action] = {
     ("POST", "tokens"): tokens,
     ("POST", "bulk"): load,
     ("POST", "calls/reset"): reset_calls,
+    ("GET", "oauth"): show_oauth,
+    ("POST", "oauth"): set_oauth,
+    ("POST", "oauth/uninstall"): uninstall,
+    ("GET", "webhooks"): show_webhooks,
+    ("POST", "webhooks"): set_webhooks,
+    ("POST", "webhooks/faults"): spoil_webhooks,
+    ("DELETE", "webhooks/faults"): mend_webhooks,
 }

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from urllib.parse import parse_qsl
 
 from .limits import free_headers
 from .records import Token
@@ -35,6 +36,9 @@ def answer(
     """What the API says to a call of a known route."""
     limits = free_headers()
     try:
+        if found[0].access == "open":
+            call = Call(found[1], query, _parts(headers, raw), headers.get("Version", ""))
+            return Reply(found[0].handler(sandbox, call), limits)
         token = _token(sandbox, headers)
         verdict = sandbox.limit_of(token).take(sandbox.settings, sandbox.clock.now())
         limits = verdict.headers
@@ -61,6 +65,8 @@ def _token(sandbox: GhlSandbox, headers: Mapping[str, str]) -> Token:
     token = sandbox.tokens.get(secret.strip())
     if token is None or token.revoked:
         raise Refusal(401, _BAD_TOKEN)
+    if token.expires is not None and sandbox.clock.now() >= token.expires:
+        raise Refusal(401, _BAD_TOKEN)
     return token
 
 
@@ -79,7 +85,7 @@ def _call(
     raw: bytes,
 ) -> Call:
     route, params = found
-    if token.user_type != "Location":
+    if route.access != "any" and token.user_type.lower() != route.access:
         raise Refusal(401, "Token's user type mismatch!")
     version = headers.get("Version", "")
     if version not in route.versions:
@@ -87,6 +93,8 @@ def _call(
     if not token.allows(route.scope):
         raise Refusal(401, _NO_SCOPE)
     body: Json = _body(raw) if route.body is not None else {}
+    if route.access != "location":
+        body = _parts(headers, raw)
     complaints = route.body.complaints(body) if route.body is not None else []
     if route.query is not None:
         complaints += route.query.complaints(query)
@@ -99,6 +107,13 @@ def _refuse_version(sandbox: GhlSandbox, version: str) -> None:
     if version == "" and sandbox.settings.missing_version_status == 401:
         raise Refusal(401, "version header was not found.")
     raise BareBadRequest
+
+
+def _parts(headers: Mapping[str, str], raw: bytes) -> Json:
+    """The parts of a body, as JSON or as web forms send it."""
+    if headers.get("Content-Type", "").startswith("application/x-www-form-urlencoded"):
+        return dict(parse_qsl(raw.decode("utf-8", "replace"), keep_blank_values=True))
+    return _body(raw)
 
 
 def _body(raw: bytes) -> Json:
@@ -114,6 +129,8 @@ def _body(raw: bytes) -> Json:
 
 
 def _check_place(route: Route, call: Call, token: Token, sandbox: GhlSandbox) -> None:
+    if route.access != "location":
+        return
     if route.place == "body":
         place = call.body.get("locationId")
     elif route.place == "query":

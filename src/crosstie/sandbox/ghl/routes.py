@@ -8,11 +8,13 @@ from . import (
     contact_tags,
     contacts,
     locations,
+    oauth,
     opportunities,
     opportunity_search,
     opportunity_shape,
 )
 from . import validate as v
+from .routes_desk import DESK
 from .routing import Route, Table
 
 _READ_CONTACTS, _WRITE_CONTACTS = "contacts.readonly", "contacts.write"
@@ -78,4 +80,5 @@ LOCATIONS = [
           body=locations.TAG, place="path"),
 ]  # fmt: skip
 
-TABLE = Table(CONTACTS + OPPORTUNITIES + LOCATIONS)
+ROUTES = CONTACTS + OPPORTUNITIES + LOCATIONS + DESK + oauth.ROUTES
+TABLE = Table(ROUTES)

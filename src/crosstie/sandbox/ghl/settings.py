@@ -17,6 +17,7 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
     type are answered with 400; otherwise they are left out in silence and the rest is stored.
     `rate_limit` false: nothing is ever refused and the headers announce a budget so large
     that a client which learns from them does not hold back.
+    `naive_event_times`: the event listing shows times without an offset, in the location's zone.
     `missing_version_status`: what a call without a Version header gets.
     """
 
@@ -24,6 +25,7 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
     duplicate_check_reads_index: bool = False
     strict_custom_fields: bool = False
     opportunity_search_snake_case: bool = False
+    naive_event_times: bool = False
     missing_version_status: Literal[400, 401] = 400
     rate_limit: bool = True
     burst: int = 100
