@@ -247,7 +247,7 @@ ABLATIONS: tuple[Ablation, ...] = (
     ),
     Ablation(
         "owed scan",
-        "what a feed leaves to a scan is owed until a scan was complete",
+        "what a feed leaves to a scan is told again, and the scan owed, until it was complete",
         "a crash in that scan loses a record",
         without_looks.no_scan_is_owed,
         story=provoking.scan_dies,

@@ -48,7 +48,7 @@ async def drain(
     done: set[int] = set()
     # One direction of strangers at a time: two records that are each other's counterpart must not
     # look for one another at the same moment, or both would be created across.
-    while not (_resting(work) or work.gate.over):
+    while not (resting(work) or work.gate.over):
         now = work.clock.now()
         if until is not None and now >= until:
             break
@@ -118,7 +118,7 @@ async def _fly(
     def flights() -> Iterator[Coroutine[object, object, None]]:
         for link in links:
             late = until is not None and work.clock.now() >= until
-            if late or _resting(work) or work.gate.over:
+            if late or resting(work) or work.gate.over:
                 return
             yield one(link)
 
@@ -145,7 +145,8 @@ async def _prefetch(work: Work, links: Sequence[Link]) -> dict[tuple[Side, str],
     return out
 
 
-def _resting(work: Work) -> bool:
+def resting(work: Work) -> bool:
+    """Whether an account of the sync is left alone for now."""
     if not work.ledger.paused:
         return False
     now = work.clock.now()
@@ -158,7 +159,7 @@ async def _settle_or_postpone(
     intents: Sequence[Intent],
     prefetched: dict[tuple[Side, str], Record | None],
 ) -> None:
-    if _resting(work):
+    if resting(work):
         return
     try:
         await settle(work, link, intents, prefetched)

@@ -10,11 +10,11 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from msgspec.structs import replace
 
-from crosstie.core.values import Instant, Link, LinkState, Record, Side
+from crosstie.core.values import Cursor, Instant, Link, LinkState, Record, Side
 from crosstie.ports.proof import Origin, Scan
 from crosstie.ports.state import Entry, Step
 from crosstie.ports.store import FlowStore
@@ -26,6 +26,15 @@ PAUSE = 60.0
 """Seconds, at least, from a first suspicion to the scan that is made because of it."""
 UNPROVEN = "unproven"
 """`Link.error` of a link that waits for proof that one of its records is gone."""
+
+
+class Held(NamedTuple):
+    """A page of a feed with records that have no link: it is told again until they were met."""
+
+    ids: Sequence[str]
+    """Those records."""
+    cursor: Cursor | None
+    """Where the feed goes on after that page."""
 
 
 @dataclass(slots=True)
@@ -42,8 +51,8 @@ class Notes:
     """The latest that it was when a run began; an earlier time means a clock that was set back."""
     given_out: int = 0
     """The highest link number that was given out before this run."""
-    unmet: dict[tuple[str, Side], list[str]] = field(default_factory=dict)
-    """(sync, side) -> records without a link that a feed told of and left to the scan after it."""
+    unmet: dict[tuple[str, Side], Held] = field(default_factory=dict)
+    """(sync, side) -> the page of its feed that was left to the scan after it."""
     beyond: dict[tuple[str, Side], int] = field(default_factory=dict)
     """(sync, side) -> the highest number in a marker of ours that was never given out."""
 

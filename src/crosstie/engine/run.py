@@ -99,6 +99,10 @@ async def run(
         elif (reason := await brake(work, store, seen)) is not None:
             held[work.name] = reason
             continue
+        elif (rests := _rests(work)) is not None:
+            # The brake could not count to the end, or nothing can be written anyway.
+            missed[work.name] = rests
+            continue
         ready.append(work)
     run_id, more = await _drain(ready, store, options, progress)
     run_id, counts = await _told(run_id, works[0], store, options, held, missed)
@@ -181,12 +185,19 @@ async def _drain(
     return run_id, False
 
 
-async def _look(work: Work, options: Options) -> Seen | SyncError:
-    """Notice what changed on both sides; the error when an account cannot be asked."""
+def _rests(work: Work) -> SyncError | None:
+    """Why one of the accounts of this sync is left alone for now."""
     for side in SIDES:
         label = work.account(side)
         if work.ledger.rests(label, work.clock.now()):
             return work.ledger.halted.get(label) or Retry(f"{label} is left alone for a moment")
+    return None
+
+
+async def _look(work: Work, options: Options) -> Seen | SyncError:
+    """Notice what changed on both sides; the error when an account cannot be asked."""
+    if (rests := _rests(work)) is not None:
+        return rests
     try:
         for side in SIDES:
             await work.ask(side, work.at(side).open())
@@ -206,7 +217,7 @@ async def _look(work: Work, options: Options) -> Seen | SyncError:
         gone = {side: await notice(work, side, meet=not everything) for side in sides}
         told = {s for s in sides if everything or not work.at(s).can.has_changes}
         scanned = [side for side in sides if side in told or side in early]
-        survey = await _survey(work, scanned, set(early) - told, accepted)
+        survey = await _survey(work, scanned, set(early) - told, accepted, gone)
         doubt = await origin.after_a_look(work, survey, accepted)
     except SyncError as error:
         await meet_now(work)
@@ -215,9 +226,19 @@ async def _look(work: Work, options: Options) -> Seen | SyncError:
 
 
 async def _survey(
-    work: Work, sides: Sequence[Side], early: Collection[Side], sure: Collection[Side]
+    work: Work,
+    sides: Sequence[Side],
+    early: Collection[Side],
+    sure: Collection[Side],
+    gone: dict[Side, int],
 ) -> Surveyed | None:
-    return await reconcile(work, sides, early=early, sure=sure) if sides else None
+    """Scan these sides, and read the feeds that waited for it: what they tell goes into `gone`."""
+    if not sides:
+        return None
+    survey = await reconcile(work, sides, early=early, sure=sure)
+    for side in survey.unread:
+        gone[side] += await notice(work, side)
+    return survey
 
 
 async def _wanted(work: Work) -> bool:

@@ -45,9 +45,14 @@ class VirtualStore(ImaginedProofs):
         self.conflicts: list[tuple[Link, Conflict]] = []
         self.dead: list[Link] = []
         """Links that a run would leave as dead letters."""
+        self.postponed: list[tuple[Link, Instant]] = []
+        """Links that could not be settled now, and when a run would try them again."""
         self.matched: Counter[str] = Counter()
         """Sync -> records that would be linked without being changed."""
         self._paired: dict[tuple[str, Side], dict[str, str]] = {}
+        self._met: set[tuple[str, Side, str | None]] = set()
+        """Records that got a link in this world only."""
+        self._cursors: dict[tuple[str, Side], Cursor] = {}
 
     @property
     def identity(self) -> str:
@@ -57,6 +62,10 @@ class VirtualStore(ImaginedProofs):
         """A link that is made in this world only: its number is negative."""
         self.due[self._next] = replace(link, id=self._next)
         self._next -= 1
+        self._meet(link)
+
+    def _meet(self, link: Link) -> None:
+        self._met |= {(link.sync, side, link.id_of(side)) for side in Side}
 
     async def notice(
         self,
@@ -69,7 +78,7 @@ class VirtualStore(ImaginedProofs):
         meet: bool = True,
     ) -> Noticed:
         told = {sighting.id: sighting for sighting in sightings}
-        known = await self._real.marks_at(sync, side, list(told))
+        known = await self.marks_at(sync, side, list(told))
         unknown = tuple(i for i in told if i not in known and not told[i].gone)
         self.told_gone(side, [known[i][0] for i in known if told[i].gone])
         suspected = await self._real.suspected(sync)
@@ -87,6 +96,8 @@ class VirtualStore(ImaginedProofs):
                 on_left = side is Side.LEFT
                 left, right = (record_id, None) if on_left else (None, record_id)
                 self._make_due(Link(sync, left, right, noticed=1))
+        if cursor is not None and (meet or not unknown):
+            self._cursors[sync, side] = cursor
         links = tuple(link_id for link_id, _ in known.values())
         return Noticed(marked=len(news), links=links, unknown=unknown)
 
@@ -120,7 +131,9 @@ class VirtualStore(ImaginedProofs):
     async def marks_at(
         self, sync: str, side: Side, ids: Sequence[str]
     ) -> Mapping[str, tuple[int, str | None]]:
-        return await self._real.marks_at(sync, side, ids)
+        """As they really are; a record that was met in this world has no link that can be named."""
+        met = {i: (0, None) for i in ids if (sync, side, i) in self._met}
+        return {**met, **await self._real.marks_at(sync, side, ids)}
 
     async def newest_link(self, sync: str) -> int:
         return await self._real.newest_link(sync)
@@ -168,6 +181,7 @@ class VirtualStore(ImaginedProofs):
                 self._make_due(Link(sync, left, right, noticed=1))
             else:
                 self.matched[sync] += 1
+            self._meet(Link(sync, left, right))
 
     async def link_strangers(self, sync: str, links: Sequence[Link], now: Instant) -> None:
         for link in links:
@@ -177,6 +191,8 @@ class VirtualStore(ImaginedProofs):
         self, sync: str, asked: Sequence[tuple[Link, Conflict]], now: Instant
     ) -> None:
         self.conflicts.extend(asked)
+        for link, _ in asked:
+            self._meet(link)
 
     async def last_scan(self, sync: str) -> LastScan:
         return await self._real.last_scan(sync)
@@ -188,7 +204,7 @@ class VirtualStore(ImaginedProofs):
         """Nor does it meet anybody."""
 
     async def cursor(self, sync: str, side: Side) -> Cursor | None:
-        return await self._real.cursor(sync, side)
+        return self._cursors.get((sync, side)) or await self._real.cursor(sync, side)
 
     async def intend(self, intents: Sequence[Intent]) -> Sequence[int]:
         return [0 for _ in intents]
@@ -207,6 +223,9 @@ class VirtualStore(ImaginedProofs):
             self._pair(step.link)
             if step.link.state is LinkState.DEAD:
                 self.dead.append(step.link)
+            # Nothing but a link that failed: no write, no answer and no note ended with it.
+            if step.link.error and step.due_at and step == Step(step.link, step.due_at):
+                self.postponed.append((step.link, step.due_at))
             if isinstance(step.conflict, Conflict) and not step.conflict.id:
                 self.conflicts.append((step.link, step.conflict))
 

@@ -6,10 +6,9 @@ from collections.abc import Mapping, Sequence, Set
 from typing import Protocol
 
 from crosstie.core.values import Cursor, Instant, Link, LinkState, Side
-from crosstie.ports.accounts import AccountStore
-from crosstie.ports.lease import LeaseStore
 from crosstie.ports.past import PastStore
 from crosstie.ports.proof import ProofStore
+from crosstie.ports.service import ServiceStore
 from crosstie.ports.state import (
     Answer,
     Conflict,
@@ -48,8 +47,8 @@ class LinkStore(Protocol):
         """Mark the links of these records due, and keep the cursor, in one transaction.
 
         A record without a link gets a one-sided one (not for `gone`); with `meet=False` it is only
-        named in `unknown`, and with a cursor a scan is owed from then on (`last_scan`): the feed
-        does not tell of it again. An equal mark is no news.
+        named in `unknown`, and the cursor stays where it was, so that the feed tells of it again; a
+        scan is owed from then on (`last_scan`). An equal mark is no news.
         News wake a waiting, asking or dead link with its attempts at zero; a closed link stays
         closed. The same id twice in a batch counts once, the last sighting wins.
         """
@@ -293,5 +292,5 @@ class DeskStore(Protocol):
         ...
 
 
-class Store(FlowStore, DeskStore, PastStore, AccountStore, LeaseStore, Protocol):
+class Store(FlowStore, DeskStore, PastStore, ServiceStore, Protocol):
     """All of it: one database, one transaction a call."""

@@ -118,7 +118,7 @@ def notice(
     meet: bool,
 ) -> Noticed:
     """`LinkStore.notice`: who is shown is there, and who is told as gone is proven to be."""
-    shown = [sighting.id for sighting in sightings if not sighting.gone]
+    shown = [s.id for s in sightings if not (s.gone or s.heard)]
     back = _returned(connection, sync, side, shown)
     if back:
         # Its link may have been put off meanwhile, with an edit of the other side waiting.
@@ -126,7 +126,7 @@ def notice(
     done = links.notice(connection, sync, side, sightings, now, cursor, meet=meet)
     if done.unknown and cursor is not None:
         owe_scan(connection, sync, owed=True)
-    gone = [sighting.id for sighting in sightings if sighting.gone]
+    gone = [s.id for s in sightings if s.gone and not s.heard]
     if gone:
         known = connection.execute(_of_records[side], {"s": sync, "ids": packed(gone)}).all()
         kept = {(row[0], row[1]): _row(row[2:])._replace(proven=True) for row in known}

@@ -187,7 +187,7 @@ def notice(
     if meet and unknown:
         fresh = [{"s": sync, "r": record_id, "due_at": now} for record_id in unknown]
         added = connection.execute(_add[side], fresh).scalars().all()
-    if cursor is not None:
+    if cursor is not None and (meet or not unknown):
         set_cursor(connection, sync, side, cursor)
     return Noticed(
         marked=len(news) + len(added),

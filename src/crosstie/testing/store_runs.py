@@ -55,6 +55,7 @@ class RunContract:
         run(store.notice(SYNC, LEFT, [Sighting("l1", gone=True)], 4.0, Cursor("c"), meet=False))
         assert not run(store.last_scan(SYNC)).owed, "it is gone"
         run(store.notice(SYNC, LEFT, told, 4.0, Cursor("d"), meet=False))
+        assert run(store.cursor(SYNC, LEFT)) == Cursor("c"), "it is told again"
         assert run(store.last_scan(SYNC)) == LastScan(3.0, owed=True)
         assert run(store.last_scan(SYNC)).wanted
         run(store.scanned(SYNC, 5.0))

@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
-import pytest
-from world import World, fail, near
+from collections.abc import Sequence
 
-from crosstie.core.errors import Rejected
+import pytest
+from world import World, fail, linked, near
+
+from crosstie.core.errors import Halt, Rejected, Retry, SyncError
 from crosstie.core.values import LinkState
 from crosstie.engine.brake import APPLY
+from crosstie.engine.run import Options, run
+from crosstie.ports import Found
 from crosstie.testing.fakes import drive
 
 
@@ -59,3 +63,72 @@ def test_only_a_run_that_the_brake_was_released_for_ends_the_counting_of_deletio
     assert [run.kind for run in drive(world.store.runs(2))] == ["released", "run"]
     world.left.remove(ids[21])
     assert world.run().held == {}
+
+
+def emptied() -> World:
+    """All linked records of the left are gone, and its feed tells so."""
+    world, _, _ = linked()
+    for left_id in list(world.left.rows()):
+        world.left.remove(left_id)
+    return world
+
+
+def flooded(due: int) -> tuple[World, list[str]]:
+    """Sixty pairs, of which so many were deleted on the left."""
+    world = World()
+    ids = [world.add(name=f"P{n}", email=f"p{n}@x.example", phone="1") for n in range(60)]
+    world.quiet()
+    for left_id in ids[:due]:
+        world.left.remove(left_id)
+    return world, ids
+
+
+@pytest.mark.parametrize(
+    "error", [Retry("429", after=30.0, counts=False), Halt("401")], ids=lambda e: e.code
+)
+def test_an_account_that_wants_to_be_left_alone_while_the_brake_counts_is(error: SyncError) -> None:
+    world, _ = flooded(30)
+    work = world.work()
+    fail(world.right, "read", error)
+    report = drive(run([work], world.store, Options()))
+    assert (list(report.missed), report.writes, report.held) == (["people"], 0, {})
+    assert list(report.busy) == ["right account"]
+    assert list(report.halted) == (["right account"] if isinstance(error, Halt) else [])
+    calls = world.right.calls.total()
+    world.clock.advance(29.0)
+    assert drive(run([work], world.store, Options())).missed
+    assert world.right.calls.total() == calls
+    world.clock.advance(2.0)
+    why = "it would delete at least 21 of 60 linked records (limits: 5% and 20)"
+    assert drive(run([work], world.store, Options())).held == {"people": why}
+    assert len(world.rights()) == 60
+
+
+def test_a_side_that_is_told_as_empty_is_held_where_nobody_can_look_whether_it_is() -> None:
+    world = emptied()
+    fail(world.right, "read", Retry("429", after=30.0, counts=False))
+    assert world.run().held == {"people": "the left shows no records, and 6 were linked"}
+    assert len(world.rights()) == 6
+
+
+def test_a_record_that_can_never_be_read_keeps_no_others_from_being_counted() -> None:
+    world, ids = flooded(0)
+    for left_id in ids[:30]:
+        world.left.edit(left_id, name="P")
+        world.right.edit(world.link(left_id).right_id, name="P")
+    stuck = world.link(ids[3]).right_id
+    whole = world.right.read
+
+    async def read(asked: Sequence[str]) -> Found:
+        if stuck in asked:
+            raise Retry("503", counts=False)
+        return await whole(asked)
+
+    world.right.read = read  # type: ignore[method-assign]
+    work, updates = world.work(), world.right.calls["update"]
+    for _ in range(4):
+        drive(run([work], world.store, Options()))
+        world.clock.advance(3.0)
+    settled = [world.link(left_id).base_left["name"] for left_id in ids[:30]]
+    assert (settled.count("P"), world.link(ids[3]).error) == (29, "retry")
+    assert world.right.calls["update"] == updates

@@ -15,7 +15,7 @@ from world import World, fail, far, linked, near
 
 from crosstie import Brake, Constant, Sync
 from crosstie import field as say
-from crosstie.core.errors import Halt, Rejected
+from crosstie.core.errors import Halt, Rejected, Retry
 from crosstie.core.plan import Plan, Planned, dump_plan, load_plan
 from crosstie.core.values import Link, LinkState, Side
 from crosstie.engine import planner
@@ -416,3 +416,15 @@ def test_a_second_plan_says_the_same(full: bool) -> None:
     world = World()
     live(world, random.Random(3), 12)
     assert plan(world, full=full) == plan(world, full=full)
+
+
+def test_a_plan_says_that_not_all_that_is_due_could_be_read() -> None:
+    world, left_id, right_id = linked()
+    world.left.edit(left_id, phone="5")
+    said = ("people: not all that is due could be read; make the plan again later",)
+    for error in (Retry("429", after=30.0, counts=False), Retry("no answer")):
+        fail(world.right, "read", error)
+        made = plan(world)
+        assert (made.warnings, made.operations) == (said, ())
+    assert plan(world).warnings == ()
+    assert world.right.rows()[right_id]["phone"] == "1"
