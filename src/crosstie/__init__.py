@@ -10,6 +10,15 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from crosstie.alerts import (
+        Alerts,
+        Discord,
+        Mail,
+        Quiet,
+        SignedWebhook,
+        Slack,
+        Thresholds,
+    )
     from crosstie.core.errors import CrosstieError, Misconfigured
     from crosstie.core.lens import (
         Boolean,
@@ -31,11 +40,13 @@ if TYPE_CHECKING:
     )
     from crosstie.core.mapping import Direction, Policy, field
     from crosstie.core.values import Side
-    from crosstie.sync import Brake, Creates, Crosstie, Deletes, Rhythm, Sync
+    from crosstie.rhythm import Rhythm
+    from crosstie.sync import Brake, Creates, Crosstie, Deletes, Endpoint, Sync
 
 __version__ = "0.1.0"
 
 __all__ = [
+    "Alerts",
     "Boolean",
     "Brake",
     "Composed",
@@ -48,29 +59,46 @@ __all__ = [
     "DateTime",
     "Deletes",
     "Direction",
+    "Discord",
     "Email",
+    "Endpoint",
     "EnumMap",
     "Integer",
     "JsonValue",
+    "Mail",
     "Misconfigured",
     "Money",
     "Phone",
     "Policy",
+    "Quiet",
     "Reference",
     "Rhythm",
     "Side",
+    "SignedWebhook",
+    "Slack",
     "StringList",
     "Sync",
     "Tags",
     "Text",
+    "Thresholds",
     "field",
 ]
 
 _ELSEWHERE = {
+    "crosstie.alerts": (
+        "Alerts",
+        "Discord",
+        "Mail",
+        "Quiet",
+        "SignedWebhook",
+        "Slack",
+        "Thresholds",
+    ),
     "crosstie.core.errors": ("CrosstieError", "Misconfigured"),
     "crosstie.core.mapping": ("Direction", "Policy", "field"),
     "crosstie.core.values": ("Side",),
-    "crosstie.sync": ("Brake", "Creates", "Crosstie", "Deletes", "Rhythm", "Sync"),
+    "crosstie.rhythm": ("Rhythm",),
+    "crosstie.sync": ("Brake", "Creates", "Crosstie", "Deletes", "Endpoint", "Sync"),
 }
 _HOME = {name: module for module, names in _ELSEWHERE.items() for name in names}
 

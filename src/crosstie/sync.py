@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Protocol
 
+from crosstie.alerts import Alerts
 from crosstie.core.decide import Rules
 from crosstie.core.errors import Misconfigured
 from crosstie.core.lens import Reference
@@ -14,6 +16,8 @@ from crosstie.core.mapping import Field, Mapping, Policy
 from crosstie.core.values import Fields, Side
 from crosstie.ports import Collection
 from crosstie.ports.runtime import Doors
+from crosstie.ports.webhooks import Webhooks
+from crosstie.rhythm import Rhythm
 
 
 class Account(Protocol):
@@ -43,9 +47,46 @@ class Source(Protocol):
         """What a person calls it, e.g. `contacts` or `table trips`."""
         ...
 
+    @property
+    def kind(self) -> str:
+        """What webhooks of its system call such records: `contacts`, `opportunities`, `table`."""
+        ...
+
     def bind(self, doors: Doors, fields: Sequence[str]) -> Collection:
         """The collection itself, reading at least these raw fields. Does no I/O yet."""
         ...
+
+
+class WebhookSource(Protocol):
+    """The webhooks of an account as declared, before anything is opened."""
+
+    @property
+    def account(self) -> Account:
+        """Whose webhooks they are: a hint is about collections of this account."""
+        ...
+
+    def bind(self, doors: Doors) -> Webhooks:
+        """How they are verified and read. Raises Misconfigured where a key cannot be had."""
+        ...
+
+
+_NAME = re.compile(r"[a-z0-9][a-z0-9_-]{0,63}")
+
+
+@dataclass(frozen=True, slots=True)
+class Endpoint:
+    """Where webhooks of an account arrive: `/webhooks/<name>`."""
+
+    name: str
+    """Small letters, digits, `-` and `_`: it stands in the address that is given to the system."""
+    source: WebhookSource
+
+    def __post_init__(self) -> None:
+        if _NAME.fullmatch(self.name) is None:
+            raise Misconfigured(
+                f"the endpoint {self.name!r} cannot stand in an address",
+                fix="use at most 64 small letters, digits, `-` and `_`, e.g. `ghl`",
+            )
 
 
 class Deletes(StrEnum):
@@ -78,17 +119,8 @@ class Brake:
     """Also stop when a side that had records has none left."""
 
 
-@dataclass(frozen=True, slots=True)
-class Rhythm:
-    """How often a running engine looks, in seconds."""
-
-    left: float = 1.0
-    right: float = 30.0
-    reconcile: float = 3_600.0
-    """A complete scan of both sides: how deletions are found that no feed tells of.
-
-    What it finds missing is looked for once more a minute later, and gone if it is missing still.
-    """
+EVERY_HOUR = Rhythm()
+"""A look at the left each second, at the right each half minute, at all of it each hour."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -110,7 +142,7 @@ class Sync:
     """Which left records without a link take part; sees raw fields. A linked record stays."""
     where_right: Callable[[Fields], bool] | None = None
     brake: Brake = Brake()
-    rhythm: Rhythm = Rhythm()
+    rhythm: Rhythm = EVERY_HOUR
     mapping: Mapping = field(init=False, repr=False, compare=False)
     rules: Rules = field(init=False, repr=False, compare=False)
     """The part of the sync that decides."""
@@ -180,11 +212,20 @@ class Crosstie:
     syncs: Sequence[Sync]
     state: str = "sqlite:///crosstie.db"
     """Address of the state database."""
+    webhooks: Sequence[Endpoint] = ()
+    """Where the systems may tell of changes; `crosstie serve` receives them."""
+    alerts: Alerts = field(default_factory=Alerts)
+    """Who is told when something is wrong."""
+    key: str = "env:CROSSTIE_KEY"
+    """Reference to the key that tokens are sealed with; needed where an account is logged in to."""
     in_order: tuple[Sync, ...] = field(init=False, repr=False)
     """The syncs, parents first."""
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "in_order", _parents_first(self.syncs))
+        names = [endpoint.name for endpoint in self.webhooks]
+        if len(set(names)) != len(names):
+            raise Misconfigured("two endpoints have the same name", fix="rename one of them")
 
     def sync(self, name: str) -> Sync:
         """The sync of that name. Raises NotDeclared naming the ones there are."""

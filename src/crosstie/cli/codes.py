@@ -25,6 +25,10 @@ class Code(IntEnum):
     CONFLICTS = 6
     """Done, but conflicts wait for a person."""
     BRAKE = 7
+    DEGRADED = 8
+    """`health`: it works, and not as it should."""
+    UNHEALTHY = 9
+    """`health`: something stands still."""
     CHANGES = 10
     """`plan --detailed-exitcode`: there is something to do."""
     INTERRUPTED = 130

@@ -76,6 +76,8 @@ class Record(msgspec.Struct, frozen=True):
     """The key we left in it when we created it, where the system has room for one."""
     hint: bool = False
     """A listing row that lacks or distorts fields: good for noticing, never for deciding."""
+    outside: bool = False
+    """It is not one of the collection's, e.g. of another pipeline. A linked one stays linked."""
 
     @property
     def mark(self) -> str:

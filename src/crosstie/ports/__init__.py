@@ -10,6 +10,7 @@ from crosstie.ports.collection import (
     Schema,
 )
 from crosstie.ports.http import Http, HttpAccount, Reply, Request
+from crosstie.ports.inbox import Arrival, ArrivalState, InboxFigures, InboxStore
 from crosstie.ports.lease import TENANT, Lease, LeaseStore
 from crosstie.ports.past import PastStore
 from crosstie.ports.runtime import Clock, Dice, Doors, Tasks
@@ -36,6 +37,21 @@ from crosstie.ports.state import (
     Stranger,
 )
 from crosstie.ports.store import DeskStore, FlowStore, JournalStore, LinkStore, MatchStore, Store
+from crosstie.ports.watch import (
+    Alert,
+    AlertStore,
+    ChannelOff,
+    Delivery,
+    DeliveryState,
+    Mute,
+    Occasion,
+    Rollup,
+    RollupStore,
+    Severity,
+    Standing,
+    WatchStore,
+)
+from crosstie.ports.webhooks import Event, Forged, Hint, Webhooks
 
 __all__ = [
     "CUT_OFF",
@@ -44,24 +60,36 @@ __all__ = [
     "UNDONE",
     "AccountPause",
     "AccountStore",
+    "Alert",
+    "AlertStore",
     "Answer",
+    "Arrival",
+    "ArrivalState",
     "Capabilities",
+    "ChannelOff",
     "Clock",
     "Collection",
     "Conflict",
     "ConflictKind",
     "DeadGroup",
     "DeadLetter",
+    "Delivery",
+    "DeliveryState",
     "DeskStore",
     "Dice",
     "Doors",
     "Entry",
+    "Event",
     "Figures",
     "FlowStore",
+    "Forged",
     "Found",
     "Group",
+    "Hint",
     "Http",
     "HttpAccount",
+    "InboxFigures",
+    "InboxStore",
     "Intent",
     "JournalStore",
     "LastScan",
@@ -71,18 +99,26 @@ __all__ = [
     "Lookup",
     "Match",
     "MatchStore",
+    "Mute",
     "Noticed",
+    "Occasion",
     "OperationKind",
     "PastStore",
     "PauseKind",
     "RemoteField",
     "Reply",
     "Request",
+    "Rollup",
+    "RollupStore",
     "RunRecord",
     "Schema",
+    "Severity",
     "Sighting",
+    "Standing",
     "Step",
     "Store",
     "Stranger",
     "Tasks",
+    "WatchStore",
+    "Webhooks",
 ]

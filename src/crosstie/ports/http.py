@@ -4,12 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from typing import Protocol
+from typing import TYPE_CHECKING, Protocol
 
 import msgspec
 
 from crosstie.core.budget import Learned, Urgency, Window
 from crosstie.core.values import Json
+
+if TYPE_CHECKING:
+    from crosstie.ports.oauth import OAuth
 
 
 class Request(msgspec.Struct, frozen=True):
@@ -20,11 +23,17 @@ class Request(msgspec.Struct, frozen=True):
     """Begins with a slash; ids in it are percent-encoded by the connector."""
     query: Mapping[str, str] = msgspec.field(default_factory=dict)
     json: Json = None
+    form: Mapping[str, str] | None = None
+    """Instead of `json`: a body as web forms send it."""
     headers: Mapping[str, str] = msgspec.field(default_factory=dict)
     expect: frozenset[int] = frozenset()
     """Status codes besides 2xx that come back as a Reply instead of being raised."""
     urgency: Urgency = Urgency.LIVE
     """Calls of a complete listing leave a part of the rate budget to others."""
+
+    def __repr__(self) -> str:
+        # The rest may be personal, and of a log-in it is secret.
+        return f"Request({self.method} {self.path})"
 
 
 class Reply(msgspec.Struct, frozen=True):
@@ -53,6 +62,8 @@ class HttpAccount:
     """The error that an answer means, where the common table is too coarse; None: use the table."""
     timeout: float = 30.0
     """Seconds that one whole call may take."""
+    oauth: OAuth | None = None
+    """How a person logs in; None: by the token alone."""
 
 
 class Http(Protocol):

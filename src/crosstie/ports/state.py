@@ -28,6 +28,8 @@ class Sighting(msgspec.Struct, frozen=True):
     """`Record.mark`; equal to the one the link remembers means: no news. None: always news."""
     gone: bool = False
     """A tombstone, or absence in a complete scan. Means nothing for a record without a link."""
+    heard: bool = False
+    """Somebody says so and nobody saw it: proves neither that the record is there nor not."""
 
 
 class Noticed(msgspec.Struct, frozen=True):

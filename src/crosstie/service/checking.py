@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Iterator, Sequence
 from typing import TYPE_CHECKING, Literal
 
 import msgspec
@@ -13,8 +13,11 @@ from crosstie.core.values import Record, Side
 from crosstie.engine.work import Work
 from crosstie.ports import Schema
 from crosstie.service import fitting
+from crosstie.service.channels import Sender
 from crosstie.service.counting import counted
 from crosstie.service.fielding import schema_of
+from crosstie.service.references import secret
+from crosstie.service.runtime import SystemClock
 from crosstie.sync import Sync
 
 if TYPE_CHECKING:
@@ -40,9 +43,25 @@ class Line(msgspec.Struct, frozen=True):
 async def check(opened: Opened, syncs: Sequence[str]) -> AsyncIterator[Line]:
     """Look at these syncs, or at all of them. Writes nothing to either system."""
     yield Line("ok", "state", f"the state database is open, its name is {opened.store.identity}")
+    for line in _channels(opened):
+        yield line
     for work in opened.only(syncs):
         async for line in _sync(opened, work):
             yield line
+
+
+def _channels(opened: Opened) -> Iterator[Line]:
+    """Whether who is to be told of troubles can be; nobody is told anything."""
+    sender = Sender(secret, SystemClock())
+    for channel in opened.app.alerts.channels:
+        about = f"alerts {channel.name}"
+        try:
+            sender.prepare(channel)
+        except CrosstieError as error:
+            yield Line("error", about, str(error), error.fix)
+        else:
+            text = f"what it refers to is there; try it with `crosstie alerts test {channel.name}`"
+            yield Line("ok", about, text)
 
 
 def failed_state(error: CrosstieError) -> Line:

@@ -3,23 +3,29 @@
 from __future__ import annotations
 
 import asyncio
-import os
-from pathlib import Path
+from contextlib import suppress
 
 from crosstie.connectors.http import AioHttp
-from crosstie.core.errors import Misconfigured
+from crosstie.core.errors import SyncError
 from crosstie.ports import Clock, HttpAccount, Store
+from crosstie.ports.oauth import Tokens
+from crosstie.service.keepers import Keepers
+from crosstie.service.references import secret
 
 
 class ServiceDoors:
     """The doors of this process. `close` when done, and before the memory is.
 
     memory: where calls are counted that a restart must not forget; None: nowhere.
+    keepers: of the tokens of accounts where a person logs in.
     """
 
-    def __init__(self, clock: Clock, store: Store | None = None) -> None:
+    def __init__(
+        self, clock: Clock, store: Store | None = None, keepers: Keepers | None = None
+    ) -> None:
         self._clock = clock
         self._store = store
+        self._keepers = keepers
         self._open: dict[str, AioHttp] = {}
 
     @property
@@ -29,10 +35,9 @@ class ServiceDoors:
     def http(self, account: HttpAccount) -> AioHttp:
         """Calls of that account; the same port, and so the same budget, for the same label."""
         if account.label not in self._open:
-            token = self.secret(account.token, "the token")
             self._open[account.label] = AioHttp(
                 account,
-                token=token,
+                token=self._tokens(account),
                 now=self._clock.now,
                 sleep=asyncio.sleep,
                 memory=self._store,
@@ -42,26 +47,21 @@ class ServiceDoors:
 
     def secret(self, reference: str, what: str = "the secret") -> str:
         """What is behind `env:NAME` or `file:/path`; never stands in an error."""
-        kind, _, name = reference.partition(":")
-        if kind == "env" and name:
-            value = os.environ.get(name)
-            if value:
-                return value
-            raise Misconfigured(
-                f"the environment variable {name} is not set", fix=f"set {name} to {what}"
-            )
-        if kind == "file" and name:
-            try:
-                return Path(name).read_text(encoding="utf-8").strip()
-            except OSError as wrong:
-                raise Misconfigured(
-                    f"the file {name} cannot be read: {wrong.strerror}",
-                    fix=f"put {what} into it, readable for this user only",
-                ) from wrong
-        raise Misconfigured(
-            "a secret is given as a reference, never as itself",
-            fix="write `env:NAME` or `file:/path/to/secret`",
-        )
+        return secret(reference, what)
+
+    def _tokens(self, account: HttpAccount) -> str | Tokens:
+        if account.oauth is None:
+            return self.secret(account.token, "the token")
+        assert self._keepers is not None, "whoever declares a log-in is given keepers"
+        return self._keepers.keeper(account.oauth)
+
+    async def ended(self, account: str) -> None:
+        """The log-in of that account may have ended: asks its system, and keeps what it says."""
+        keeper = None if self._keepers is None else self._keepers.of(account)
+        if keeper is not None:
+            # A refusal is kept; whatever else went wrong is met again by the next call.
+            with suppress(SyncError):
+                await keeper.fresh()
 
     @property
     def calls(self) -> dict[str, int]:
@@ -72,3 +72,5 @@ class ServiceDoors:
         """Close all connections."""
         for http in self._open.values():
             await http.close()
+        if self._keepers is not None:
+            await self._keepers.close()

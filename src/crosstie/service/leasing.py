@@ -36,18 +36,26 @@ async def engaged(app: Crosstie, started: str, waits: Waits | None = None) -> As
     Raises Engaged, naming the holder: without `waits`, and always for a file, whose lock ends with
     its process. Raises Fenced in the middle of the work when another worker took over.
     """
-    here = in_a_file(app.state)
     with engine_lock(app.state, started):
-        async with opened(app) as ready:
-            keeper = Keeper(ready.store, SystemClock(), asyncio.sleep)
-            if here:
-                # The file lock says that whoever held it is gone.
-                await keeper.free()
-            name = name_of(state_address(app.state))
-            async with keeper.held(owner(SystemDice()), name, waits):
-                # Runs are begun by engines alone: whose it was that has no end, it is gone.
-                await ready.store.cut_off(SystemClock().now())
-                yield ready
+        async with opened(app) as ready, leased(ready, waits):
+            yield ready
+
+
+@asynccontextmanager
+async def leased(ready: Opened, waits: Waits | None = None) -> AsyncIterator[None]:
+    """Hold the lease of an opened state during the block; see `engaged`.
+
+    The lock of a state in a file is held already.
+    """
+    state = ready.app.state
+    keeper = Keeper(ready.store, SystemClock(), asyncio.sleep)
+    if in_a_file(state):
+        # The file lock says that whoever held it is gone.
+        await keeper.free()
+    async with keeper.held(owner(SystemDice()), name_of(state_address(state)), waits):
+        # Runs are begun by engines alone: whose it was that has no end, it is gone.
+        await ready.store.cut_off(SystemClock().now())
+        yield
 
 
 def owner(dice: Dice) -> str:

@@ -14,6 +14,7 @@ from crosstie.service import verdict
 from crosstie.service.accounts import AccountStatus, accounts
 from crosstie.service.asked import parted
 from crosstie.service.engines import EngineStatus, engine
+from crosstie.service.inboxes import InboxStatus, inboxes
 from crosstie.service.outboxes import OutboxStatus, outboxes
 from crosstie.service.unfound import Unfound, unfound
 from crosstie.service.waits import Waits, waits
@@ -92,6 +93,7 @@ class Status(msgspec.Struct, frozen=True):
     accounts: Sequence[AccountStatus]
     engine: EngineStatus
     outboxes: Sequence[OutboxStatus]
+    inboxes: Sequence[InboxStatus]
     last_run: RunLine | None
     """The newest that left a trace: one that finds nothing to do leaves none."""
     last_run_ago: float | None
@@ -113,7 +115,8 @@ async def status(app: Crosstie, store: Store, now: Instant) -> Status:
         accounts=await accounts(app, store, now),
         engine=works,
         outboxes=await outboxes(app),
-        patience=max((sync.rhythm.reconcile for sync in app.in_order), default=inf),
+        inboxes=await inboxes(app, store, now),
+        patience=max((sync.rhythm.patience for sync in app.in_order), default=inf),
     )
     trouble = verdict.trouble(facts)
     return Status(
@@ -124,6 +127,7 @@ async def status(app: Crosstie, store: Store, now: Instant) -> Status:
         accounts=facts.accounts,
         engine=works,
         outboxes=facts.outboxes,
+        inboxes=facts.inboxes,
         last_run=lines[0] if lines else None,
         last_run_ago=max(0.0, now - (kept[0].ended or kept[0].started)) if kept else None,
     )
@@ -150,7 +154,7 @@ async def _sync(store: Store, sync: Sync, now: Instant) -> SyncStatus:
         answered=sum(each.answer is not None for each in asked),
         delayed=[Delay(number, text, fix) for number, text, fix in delays],
         not_found=await unfound(store, [name], now),
-        waits=await waits(store, name, waiting, sync.rhythm.reconcile, now),
+        waits=await waits(store, name, waiting, sync.rhythm.patience, now),
         scan_owed=(await store.last_scan(name)).owed,
     )
 

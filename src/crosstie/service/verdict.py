@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 from crosstie.service.accounts import AccountStatus
 from crosstie.service.counting import age, counted
 from crosstie.service.engines import EngineStatus
+from crosstie.service.inboxes import InboxStatus
 from crosstie.service.outboxes import OutboxStatus
 from crosstie.service.waits import Waits
 
@@ -26,6 +27,7 @@ class Facts:
     accounts: Sequence[AccountStatus]
     engine: EngineStatus
     outboxes: Sequence[OutboxStatus]
+    inboxes: Sequence[InboxStatus]
     patience: float
     """Seconds without an engine after which nobody can say how things stand."""
 
@@ -43,6 +45,7 @@ def trouble(facts: Facts) -> str | None:
         _unasked(facts.outboxes),
         _letters(syncs),
         _questions(syncs),
+        _unheard(facts.inboxes),
         _overdue(syncs),
         _cut_off(facts),
         _nobody(facts),
@@ -82,6 +85,22 @@ def _unasked(boxes: Sequence[OutboxStatus]) -> str | None:
     for box in boxes:
         if box.error is not None:
             return f"It is not known what waits in {box.database}: {box.error.rstrip('.')}."
+    return None
+
+
+def _unheard(boxes: Sequence[InboxStatus]) -> str | None:
+    """Deliveries that could not be worked on, and systems that tell nothing any more."""
+    for box in boxes:
+        if box.failed:
+            some = counted(box.failed, "delivery", "deliveries")
+            return f"{some} to {box.endpoint} failed: see `crosstie webhook ls --failed`."
+    for box in boxes:
+        if box.silent_for is not None:
+            usual = age(box.usual_pause)
+            return (
+                f"Nothing was received by {box.endpoint} for {age(box.silent_for)}, and it is"
+                f" {usual} as a rule: look whether its webhook is still set up."
+            )
     return None
 
 
@@ -162,8 +181,11 @@ def _waiting(facts: Facts) -> Sequence[str]:
     changes = sum(box.changes or 0 for box in facts.outboxes)
     least = "at least " if any(box.at_least for box in facts.outboxes) else ""
     wait = "1 change waits" if changes == 1 and not least else f"{least}{changes} changes wait"
+    heard = sum(box.waiting for box in facts.inboxes)
+    told = "1 delivery waits" if heard == 1 else f"{heard} deliveries wait"
     words = (
         (changes, f"{wait} in an outbox to be noticed"),
+        (heard, f"{told} in the inbox"),
         (n := sum(s.left_alone for s in syncs), f"{n} left alone at your request"),
         (
             n := sum(s.answered for s in syncs),

@@ -7,9 +7,13 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass
 
 from crosstie.engine.work import Ledger, Work
-from crosstie.service.doors import ServiceDoors
-from crosstie.service.grouped import GroupedStore
+from crosstie.service.channels import Sender
+from crosstie.service.keepers import Keepers, vault_of
+from crosstie.service.measuring import MeasuredDoors, MeasuredStore, Meter
+from crosstie.service.permitted import permitted
+from crosstie.service.references import secret
 from crosstie.service.runtime import AsyncTasks, SystemClock, SystemDice, rare_collections
+from crosstie.service.watch import Watch
 from crosstie.sync import Crosstie, Sync
 
 
@@ -18,10 +22,12 @@ class Opened:
     """An application whose state is open. Its systems are asked nothing until a flow does."""
 
     app: Crosstie
-    store: GroupedStore
-    doors: ServiceDoors
+    store: MeasuredStore
+    doors: MeasuredDoors
     works: tuple[Work, ...]
     """One a sync, parents first."""
+    watch: Watch
+    """Who looks after all of it, in a process that works."""
 
     def work(self, sync: str) -> Work:
         """The work of that sync. Raises Misconfigured naming the ones there are."""
@@ -38,29 +44,38 @@ class Opened:
 async def opened(app: Crosstie) -> AsyncIterator[Opened]:
     """Open the state and bind every source; closes all of it at the end.
 
-    Raises Misconfigured for a state that cannot be used and a secret that is not there.
+    Raises Misconfigured for a state that cannot be used, a secret that is not there, where an
+    account is logged in to and there is no key for its tokens, and where a sync would write to what
+    can only be read.
     """
     clock, dice, tasks = SystemClock(), SystemDice(), AsyncTasks()
-    store = GroupedStore.open(app.state)
+    vault = vault_of(app)
+    store, meter = MeasuredStore.open(app.state), Meter()
     store.wait_for(tasks)
-    doors = ServiceDoors(clock, store)
+    store.measure(meter, clock)
+    keepers = None if vault is None else Keepers(clock, dice, store, vault, secret)
+    doors = MeasuredDoors(clock, store, keepers)
+    doors.meter = meter
+    watch = Watch(app, store, meter, clock, dice, Sender(secret, clock))
     ledger = Ledger()
 
     def work(sync: Sync) -> Work:
-        return Work(
-            sync=sync,
-            left=sync.left.bind(doors, sync.mapping.left.reads),
-            right=sync.right.bind(doors, sync.mapping.right.reads),
-            store=store,
-            clock=clock,
-            dice=dice,
-            tasks=tasks,
-            ledger=ledger,
+        return permitted(
+            Work(
+                sync=sync,
+                left=sync.left.bind(doors, sync.mapping.left.reads),
+                right=sync.right.bind(doors, sync.mapping.right.reads),
+                store=store,
+                clock=clock,
+                dice=dice,
+                tasks=tasks,
+                ledger=ledger,
+            )
         )
 
     try:
         with rare_collections():
-            yield Opened(app, store, doors, tuple(work(sync) for sync in app.in_order))
+            yield Opened(app, store, doors, tuple(work(sync) for sync in app.in_order), watch)
     finally:
         try:
             await doors.close()

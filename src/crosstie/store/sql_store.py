@@ -20,20 +20,34 @@ from crosstie.ports.state import (
     Step,
 )
 from crosstie.store import claims, conflicts, desk, evidence, journal, links, matching, runs
+from crosstie.store.alerts import AlertSide
 from crosstie.store.budget import BudgetSide
+from crosstie.store.credentials import CredentialSide
 from crosstie.store.database import Database
 from crosstie.store.faults import in_our_words
+from crosstie.store.inbox_side import InboxSide
 from crosstie.store.lease_side import LeaseSide
 from crosstie.store.opening import database_at, name_of, prepare, state_address
 from crosstie.store.origin import ProofSide
 from crosstie.store.past_side import PastSide
+from crosstie.store.rollups import RollupSide
 from crosstie.store.scratch import ScratchStore
 
 BUSY = 5.0
 """Seconds that a locked database is waited for."""
 
 
-class SqlStore(ScratchStore, PastSide, ProofSide, BudgetSide, LeaseSide):
+class SqlStore(
+    ScratchStore,
+    PastSide,
+    ProofSide,
+    BudgetSide,
+    CredentialSide,
+    LeaseSide,
+    RollupSide,
+    AlertSide,
+    InboxSide,
+):
     """The state in a database. Its calls never suspend: the work is done inline.
 
     Besides what each method promises, all of them raise Retry for a database that stays locked,

@@ -8,13 +8,16 @@ from __future__ import annotations
 
 from crosstie.testing.store_accounts import AccountContract
 from crosstie.testing.store_conflicts import ConflictContract, GainContract
+from crosstie.testing.store_credentials import CredentialContract
 from crosstie.testing.store_evidence import EvidenceContract
+from crosstie.testing.store_inbox import InboxContract
 from crosstie.testing.store_journal import IntentContract, StepContract
 from crosstie.testing.store_lease import FenceContract, LeaseContract
 from crosstie.testing.store_links import LinkContract
 from crosstie.testing.store_match import MatchContract
 from crosstie.testing.store_past import PastContract
 from crosstie.testing.store_runs import RunContract
+from crosstie.testing.store_watch import AlertContract, RollupContract
 
 
 class StoreContract(
@@ -29,6 +32,10 @@ class StoreContract(
     LeaseContract,
     FenceContract,
     AccountContract,
+    CredentialContract,
     EvidenceContract,
+    InboxContract,
+    RollupContract,
+    AlertContract,
 ):
     """Every promise of `crosstie.ports.store.Store`."""

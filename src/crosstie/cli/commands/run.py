@@ -2,10 +2,7 @@
 
 from __future__ import annotations
 
-import asyncio
-import signal
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING, Annotated
 
@@ -25,11 +22,13 @@ from crosstie.cli.showing import (
     unnamed,
     with_fix,
 )
+from crosstie.cli.stopping import Stop, stopping
 from crosstie.core.errors import SyncError
 from crosstie.engine.run import Options, Report
 from crosstie.engine.run import run as run_once
 from crosstie.engine.work import Work
 from crosstie.service.counting import counted
+from crosstie.service.hearing import listeners
 from crosstie.service.unfound import unfound
 from crosstie.service.watching import Halts, open_conflicts, trace_of, waiting
 from crosstie.service.worker import Until, work_until
@@ -38,9 +37,6 @@ if TYPE_CHECKING:
     from crosstie.service.wiring import Opened
 
 app = make("Keep the systems in step, or bring them into step once.")
-
-SIGNALS = {signal.SIGINT: Code.INTERRUPTED, signal.SIGTERM: Code.TERMINATED}
-
 
 Once = Annotated[bool, typer.Option("--once", help="Do one run, say what it did, end.")]
 Full = Annotated[
@@ -72,7 +68,7 @@ def run(
     options = Options(full=full, release=release)
 
     async def call(opened: Opened) -> int:
-        with _stopping() as stop:
+        with stopping() as stop:
             gate = Until(stop.event)
             chosen = opened.only([sync] if sync else [])
             works = [replace(work, gate=gate) for work in chosen]
@@ -89,6 +85,8 @@ async def _one(
     out: Out, opened: Opened, works: Sequence[Work], options: Options, *, once: bool
 ) -> Code:
     """Do one run and say what it did."""
+    for listener in listeners(opened, [works]):
+        await listener.once()
     with progress("settling", json=out.json) as advance:
         report = await run_once(works, opened.store, options, advance)
     await trace_of(opened.store, works, report, now())
@@ -97,6 +95,8 @@ async def _one(
     missing = await unfound(opened.store, [work.name for work in works], now())
     letters = (await waiting(opened.store, [work.name for work in works], now())).dead
     code = of_report(report, conflicts)
+    if once:
+        await opened.watch.at_the_end()
     if out.json and once:
         out.document(report_document(report, conflicts, letters, code, missing))
     elif not out.json:
@@ -104,7 +104,7 @@ async def _one(
     return code
 
 
-async def _loop(out: Out, opened: Opened, works: Sequence[Work], stop: _Stop) -> Code:
+async def _loop(out: Out, opened: Opened, works: Sequence[Work], stop: Stop) -> Code:
     """Work until a signal."""
     out.say("working; end it with Ctrl-C")
     teller = Teller(out)
@@ -153,39 +153,3 @@ class Teller:
     def document(self, code: int) -> dict[str, int]:
         """All of it, for the end."""
         return {"runs": self.runs, "writes": self.writes, "exit": code}
-
-
-class _Stop:
-    """Set by a signal; knows the exit code for it."""
-
-    def __init__(self) -> None:
-        self.event = asyncio.Event()
-        self.code: Code | None = None
-
-    def set(self, number: int) -> None:
-        self.code = SIGNALS[signal.Signals(number)]
-        self.event.set()
-
-
-@contextmanager
-def _stopping() -> Iterator[_Stop]:
-    """Let the first signal end the work in order; a second one ends it as ever."""
-    stop, loop = _Stop(), asyncio.get_running_loop()
-
-    def heard(number: int) -> None:
-        stop.set(number)
-        for each in SIGNALS:
-            loop.remove_signal_handler(each)
-
-    try:
-        for number in SIGNALS:
-            loop.add_signal_handler(number, heard, number)
-    except (NotImplementedError, RuntimeError, ValueError):
-        # Windows, or a thread that is not the main one: Ctrl-C then ends it at once.
-        yield stop
-        return
-    try:
-        yield stop
-    finally:
-        for number in SIGNALS:
-            loop.remove_signal_handler(number)

@@ -11,6 +11,7 @@ from crosstie.service import standing
 from crosstie.service.accounts import AccountStatus
 from crosstie.service.counting import age, counted
 from crosstie.service.engines import EngineStatus
+from crosstie.service.inboxes import InboxStatus
 from crosstie.service.outboxes import OutboxStatus
 from crosstie.service.standing import Status, SyncStatus
 from crosstie.service.unfound import told
@@ -81,6 +82,8 @@ def _details(out: Out, answer: Status) -> None:
             out.line(f"! {s.sync}: {told(missing)}", "yellow")
     for box in answer.outboxes:
         _outbox(out, box)
+    for heard in answer.inboxes:
+        _inbox(out, heard)
     for each in answer.accounts:
         _account(out, each, ahead=answer.engine.running)
     out.line(f"engine: {_engine(answer.engine)}")
@@ -111,6 +114,19 @@ def _outbox(out: Out, box: OutboxStatus) -> None:
         least = "at least " if box.at_least else ""
         wait = counted(box.changes, "change waits", "changes wait")
         out.line(f"{name}: {least}{wait} to be noticed")
+
+
+def _inbox(out: Out, box: InboxStatus) -> None:
+    """What was received, what waits, and whether it is silent for too long."""
+    told = f"inbox {box.endpoint}: last received {_ago(box.last_received)}"
+    if box.waiting:
+        told += f", {box.waiting} waiting for up to {age(box.oldest_age)}"
+    if box.failed:
+        told += f", {box.failed} failed"
+    bad = box.failed or box.silent_for is not None
+    if box.silent_for is not None:
+        told += f"; {age(box.usual_pause)} between two as a rule"
+    out.line(f"! {told}" if bad else told, "yellow" if bad else "")
 
 
 def _ago(at: float | None) -> str:

@@ -22,6 +22,11 @@ class Nowhere:
     name: str
     account: Account = field(default_factory=MemoryAccount)
 
+    @property
+    def kind(self) -> str:
+        """The name it is declared with."""
+        return self.name
+
     def bind(self, doors: Doors, fields: Sequence[str]) -> NoReturn:
         """Never called."""
         raise NotImplementedError(f"{self.name} is nowhere")

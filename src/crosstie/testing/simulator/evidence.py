@@ -18,6 +18,11 @@ if TYPE_CHECKING:
 Place = tuple[str, str, str]
 """(sync, side, record id)."""
 _LINKS = f"SELECT {', '.join(LINK_COLUMNS)} FROM link WHERE sync = ? ORDER BY id"
+_BEFORE = "SELECT sync, side, record_id, before FROM history WHERE before <> '{}'"
+_SHOWN = (
+    "SELECT c.sync, CASE WHEN l.left_id IS NULL THEN 'right' ELSE 'left' END, "
+    "coalesce(l.left_id, l.right_id), c.fields FROM conflict c JOIN link l ON l.id = c.link_id"
+)
 
 
 class Evidence:
@@ -97,19 +102,21 @@ class Evidence:
                     to_right[sync, link.left_id] = link.right_id
         return Refs(to_left, to_right)
 
-    def told(self, field: str, value: Json) -> bool:
-        """A conflict shows this value, or the history holds it as what was there before."""
-        return (field, plain(value)) in self._told
+    def told(self, thing: Place, field: str, value: Json) -> bool:
+        """A conflict of this thing shows the value, or its history as what was there before."""
+        return (thing, field, plain(value)) in self._told
 
     @cached_property
-    def _told(self) -> set[tuple[str, str]]:
-        found: set[tuple[str, str]] = set()
-        for (before,) in self._life.state.rows("SELECT before FROM history WHERE before <> '{}'"):
-            found.update((name, plain(value)) for name, value in json.loads(before).items())
-        for (fields,) in self._life.state.rows("SELECT fields FROM conflict"):
+    def _told(self) -> set[tuple[Place, str, str]]:
+        found: set[tuple[Place, str, str]] = set()
+        for sync, side, record_id, before in self._life.state.rows(_BEFORE):
+            thing = self.thing(sync, side, record_id)
+            found.update((thing, name, plain(value)) for name, value in json.loads(before).items())
+        for sync, side, record_id, fields in self._life.state.rows(_SHOWN):
+            thing = self.thing(sync, side, record_id)
             seen: dict[str, dict[str, Any]] = json.loads(fields)
             for name, values in seen.items():
-                found.update((name, plain(value)) for value in values.values())
+                found.update((thing, name, plain(value)) for value in values.values())
         return found
 
     # Which records are one thing.

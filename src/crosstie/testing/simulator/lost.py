@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from crosstie.core.values import Side
-from crosstie.testing.simulator.evidence import Evidence
+from crosstie.testing.simulator.evidence import Evidence, Place
 from crosstie.testing.simulator.people import Wrote
 from crosstie.testing.simulator.values import plain
 
@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
 def nothing_lost(life: Life, evidence: Evidence) -> None:
     """Every write of a person is there, outdone by a later one, or on record."""
-    last: dict[tuple[object, str], int] = {}
+    last: dict[tuple[Place, str], int] = {}
     for number, wrote in enumerate(life.people.wrote):
         last[evidence.thing(wrote.sync, wrote.side.value, wrote.record_id), wrote.field] = number
     for number, wrote in enumerate(life.people.wrote):
@@ -24,13 +24,13 @@ def nothing_lost(life: Life, evidence: Evidence) -> None:
             continue
         if _removed_by_hand(life, wrote) or _unseen(life, wrote):
             continue
-        if not evidence.told(wrote.field, wrote.value):
+        if not evidence.told(thing, wrote.field, wrote.value):
             text = f"{wrote.field}={wrote.value!r} of {wrote.side} {wrote.record_id}"
             life.violate("I5", f"{wrote.sync}: {text} (item {wrote.item}) is lost")
     _no_resurrection(life, evidence)
 
 
-def _is_there(life: Life, evidence: Evidence, thing: object, wrote: Wrote) -> bool:
+def _is_there(life: Life, evidence: Evidence, thing: Place, wrote: Wrote) -> bool:
     mapping = life.played[wrote.sync].sync.mapping
     raw = mapping.by_name[wrote.field].raw_name
     for side in (wrote.side, wrote.side.other):
@@ -57,7 +57,7 @@ def _removed_by_hand(life: Life, wrote: Wrote) -> bool:
 
 def _unseen(life: Life, wrote: Wrote) -> bool:
     """It was overwritten between our read and our write, where no system could notice."""
-    place = (wrote.sync, wrote.side.value, wrote.raw)
+    place = (wrote.sync, wrote.side.value, wrote.record_id, wrote.raw)
     return (*place, plain(wrote.raw_value)) in life.witness.blind
 
 

@@ -72,7 +72,8 @@ class People:
         """(sync, side, record) that hold a value which the other system refuses."""
         self.answered = 0
         self._count = 0
-        self._origins: dict[tuple[str, Side, str, str], int] = {}
+        self._origins: dict[tuple[str, Side, str, str, str], int] = {}
+        """(sync, side, record, raw field across, value) -> the last write of it, from 1."""
         self._acts: dict[str, Callable[[Item, Played], None]] = {
             "edit": self._edit,
             "both": self._both,
@@ -91,15 +92,18 @@ class People:
         plays = self._life.world.plays
         self._acts[item.kind](item, plays[item.pick % len(plays)])
 
-    def origin(self, sync: str, side: Side, raw: str, value: Json) -> int | None:
-        """Which write of a person on `side` a raw value of the other side came from."""
+    def origin(self, sync: str, side: Side, record_id: str, raw: str, value: Json) -> int | None:
+        """Which write of a person to that record of `side` a raw value across came from.
+
+        Other records may be given the same value, a stage for example: those do not count.
+        """
         played = self._life.played[sync]
         lens = played.halves[side.other].lenses.get(raw)
         try:
             canon = lens.get(value) if lens is not None else None
         except Unmappable:
             return None
-        return self._origins.get((sync, side, raw, plain(canon)))
+        return self._origins.get((sync, side, record_id, raw, plain(canon)))
 
     def add(self, played: Played, side: Side, number: int, key: int | None = None) -> str:
         """A new record with values of its own; `key` gives its match keys."""
@@ -187,7 +191,7 @@ class People:
         )
         across = played.sync.mapping.by_name[name].raw_name(side.other)
         if across is not None:
-            self._origins[sync, side, across, plain(value)] = len(self.wrote)
+            self._origins[sync, side, record_id, across, plain(value)] = len(self.wrote)
 
     def _born(self, item: Item, played: Played, side: Side, record_id: str, twin: bool) -> None:
         sync = played.sync.name

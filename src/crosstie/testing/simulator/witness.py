@@ -51,8 +51,8 @@ class Witness:
         self.effects: list[Effect] = []
         self.attempts: Counter[tuple[str, str, str]] = Counter()
         """(side, record, verb) -> calls that reached the system."""
-        self.blind: set[tuple[str, str, str, str]] = set()
-        """(sync, side, raw field, value) that were overwritten where no system could notice."""
+        self.blind: set[tuple[str, str, str, str, str]] = set()
+        """(sync, side, record, raw field, value) overwritten where no system could notice."""
         self.paired: list[tuple[str, str, str]] = []
         """(sync, left id, right id) of every create."""
         self._last: Effect | None = None
@@ -98,18 +98,19 @@ class Witness:
     ) -> None:
         """Fields of a record changed."""
         self._add(process, sync, side, "update", record.id, record.id)
-        self._overwritten(sync, side, before, was, patch)
+        self._overwritten((sync, side.value, record.id), before, was, patch)
         crossed = self._crosses(process, (sync, side, record.id))
         self._echoed(sync, side, record.id, was if crossed else before, patch)
+        across = self._life.counterpart(sync, side, record.id)
+        if across is None or self._life.late_writes:
+            return
         for raw, value in patch.items():
             if same(before.get(raw), value):
                 continue
-            number = self._life.people.origin(sync, side.other, raw, value)
+            number = self._life.people.origin(sync, side.other, across, raw, value)
             place = (sync, side, record.id, raw)
-            if self._life.late_writes:
-                continue
             if number is not None and number < self._newest.get(place, 0):
-                if self._archives(sync, side, record.id, raw, value):
+                if self._archives(sync, side, across, raw, value):
                     continue
                 text = f"{side} record {record.id}: {raw} went back to an older value"
                 self._life.violate("I9", f"{sync}: {text}")
@@ -128,12 +129,11 @@ class Witness:
         self._landed_late.discard(place)
         return crossed
 
-    def _archives(self, sync: str, side: Side, record_id: str, raw: str, value: Json) -> bool:
+    def _archives(self, sync: str, side: Side, across: str, raw: str, value: Json) -> bool:
         """It marks a record whose counterpart is gone, and is nobody's older value."""
         declared = self._life.played[sync].sync
         [field] = [f for f in declared.mapping.fields if f.raw_name(side) == raw]
-        other = self._life.counterpart(sync, side, record_id)
-        gone = other is None or self._life.systems[sync, side.other].row(other) is None
+        gone = self._life.systems[sync, side.other].row(across) is None
         marks = declared.archive.get(field.name)
         return gone and marks is not None and field.lens_of(side).get(value) == marks
 
@@ -154,7 +154,7 @@ class Witness:
         self._deleted_an_edit(sync, side, record_id, before, was)
         self._deleted_a_half(sync, side, record_id)
         self._add(process, sync, side, "delete", record_id, record_id)
-        self._overwritten(sync, side, before, was, before)
+        self._overwritten((sync, side.value, record_id), before, was, before)
 
     def _echoed(self, sync: str, side: Side, record_id: str, before: Fields, patch: Fields) -> None:
         """I8: what a system made of a value is not brought back as an edit."""
@@ -242,13 +242,14 @@ class Witness:
         return found
 
     def _overwritten(
-        self, sync: str, side: Side, before: Fields, was: Fields, patch: Fields
+        self, place: tuple[str, str, str], before: Fields, was: Fields, patch: Fields
     ) -> None:
         """What people wrote between our read and our write, where no write is conditional."""
-        if self._life.systems[sync, side].behaviour.conditional_write:
+        sync, side, _ = place
+        if self._life.systems[sync, Side(side)].behaviour.conditional_write:
             return
         for raw in patch:
             now: Json = before.get(raw)
             if not same(now, was.get(raw)):
-                self.blind.add((sync, side.value, raw, plain(now)))
+                self.blind.add((*place, raw, plain(now)))
                 self._life.tell(f"  {raw} is overwritten unseen")

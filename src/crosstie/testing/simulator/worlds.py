@@ -9,7 +9,8 @@ from dataclasses import dataclass
 from crosstie.core.errors import Misconfigured
 from crosstie.core.lens import Derived, Lens, Reference
 from crosstie.core.values import Fields, Json, Side
-from crosstie.sync import Brake, Crosstie, Rhythm, Sync
+from crosstie.rhythm import Rhythm
+from crosstie.sync import Brake, Crosstie, Sync
 from crosstie.testing.simulator.habits import rewriting
 from crosstie.testing.simulator.values import Maker, maker
 

@@ -1,0 +1,1 @@
+"""Floor 5: the door for other systems and for monitoring, over HTTP."""
