@@ -1,4 +1,4 @@
-"""Applications on servers, for the tests of what is different there."""
+"""Applications on servers, for the tests of what is different there, and a CRM."""
 
 from __future__ import annotations
 
@@ -6,6 +6,8 @@ import gc
 from collections.abc import Iterator
 
 import pytest
+from ghl_ground import Ground
+from ghl_ground import served as crm_served
 from sql_app import SERVERS, TRIPS, App
 from sql_servers import Server, served
 
@@ -32,3 +34,9 @@ def app(server: Server) -> Iterator[App]:
 def trips(app: App) -> TableCollection:
     app.sql(TRIPS)
     return app.captured("trips")
+
+
+@pytest.fixture
+def ground() -> Iterator[Ground]:
+    with crm_served() as ground:
+        yield ground

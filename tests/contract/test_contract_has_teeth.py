@@ -10,12 +10,14 @@ import pytest
 from msgspec import structs
 
 from crosstie.core.errors import CrosstieError, Rejected
-from crosstie.core.values import Cursor, Fields, Page, Record, Tombstone, Version
+from crosstie.core.values import Cursor, Fields, Json, Page, Record, Tombstone, Version
 from crosstie.ports.collection import Capabilities, Collection, Found, Lookup, Schema
-from crosstie.testing.connector_contract import ODD, ConnectorContract
+from crosstie.testing.connector_contract import ODD, ConnectorContract, ReadOnlyContract
+from crosstie.testing.contract_base import ContractParts
 from crosstie.testing.memory import Behaviour, MemoryCollection
 from crosstie.testing.memory_person import MemoryPerson
 
+WHOLE = ConnectorContract()
 HONEST = Behaviour(page_size=5, read_batch=3, searchable=("name",), marker=True, versions=True)
 
 
@@ -142,6 +144,14 @@ class ShowsOneOfTheTwins(MemoryCollection):
         return list(found.values())
 
 
+class HidesItsWindow(MemoryCollection):
+    """It shows a window and says nothing of it."""
+
+    async def scan(self, cursor: Cursor | None) -> Page:
+        page = await super().scan(cursor)
+        return replace(page, entries=[e for e in page.entries if e.id != "2"])
+
+
 class SchemaOfAnotherTable(MemoryCollection):
     async def schema(self) -> Schema:
         return Schema({})
@@ -155,14 +165,17 @@ LIARS = [
 ]
 
 
-def _failures(kind: type[MemoryCollection]) -> list[str]:
+def _failures(
+    kind: type[MemoryCollection],
+    habits: Behaviour = HONEST,
+    suite: ContractParts = WHOLE,
+) -> list[str]:
     """Names of the contract's tests that this collection fails."""
-    suite = ConnectorContract()
     failed = []
     for name, test in inspect.getmembers(suite, inspect.ismethod):
         if not name.startswith("test_"):
             continue
-        person = MemoryPerson(HONEST, kind)
+        person = MemoryPerson(habits, kind)
         ready: Collection = person.system
         needs = inspect.signature(test).parameters
         given = {"ready": ready, "person": person, "text": ODD["emoji"]}
@@ -180,3 +193,48 @@ def test_an_honest_collection_passes() -> None:
 @pytest.mark.parametrize("liar", LIARS)
 def test_a_collection_that_breaks_its_word_is_caught(liar: type[MemoryCollection]) -> None:
     assert _failures(liar)
+
+
+WINDOWED = replace(HONEST, window=("size", lambda size: size is not None and size >= 0))
+
+
+class ListsAll(MemoryCollection):
+    async def scan(self, cursor: Cursor | None) -> Page:
+        habits, self.behaviour = self.behaviour, replace(self.behaviour, window=None)
+        try:
+            return await super().scan(cursor)
+        finally:
+            self.behaviour = habits
+
+
+class SaysThatItShowsAll(MemoryCollection):
+    def shows(self, value: Json) -> bool:
+        return True
+
+
+class SaysThatItShowsNone(MemoryCollection):
+    def shows(self, value: Json) -> bool:
+        return False
+
+
+@pytest.mark.parametrize("liar", [ListsAll, SaysThatItShowsAll, SaysThatItShowsNone])
+def test_a_window_that_is_not_as_it_says_is_caught(liar: type[MemoryCollection]) -> None:
+    assert _failures(MemoryCollection, WINDOWED) == []
+    assert _failures(liar, WINDOWED)
+
+
+class WritesAllTheSame(MemoryCollection):
+    async def update(
+        self, record_id: str, patch: Fields, was: Fields, if_version: Version | None
+    ) -> Record:
+        self.edit(record_id, **patch)
+        raise Rejected("this can only be read")
+
+
+def test_a_collection_that_only_reads_is_held_to_it() -> None:
+    habits = replace(HONEST, read_only=True, marker=False, searchable=())
+    suite = ReadOnlyContract()
+    assert _failures(MemoryCollection, habits, suite) == []
+    assert _failures(WritesAllTheSame, habits, suite)
+    assert _failures(MemoryCollection, replace(habits, read_only=False), suite)
+    assert _failures(MemoryCollection, replace(HONEST, read_only=True))

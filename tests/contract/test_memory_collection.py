@@ -8,9 +8,9 @@ from dataclasses import replace
 import pytest
 
 from crosstie.core.errors import Retry
-from crosstie.core.values import Fields
+from crosstie.core.values import Fields, Json
 from crosstie.ports.collection import Lookup
-from crosstie.testing.connector_contract import ConnectorContract
+from crosstie.testing.connector_contract import ConnectorContract, ReadOnlyContract
 from crosstie.testing.memory import Behaviour, MemoryCollection
 from crosstie.testing.memory_person import MemoryPerson
 
@@ -23,6 +23,10 @@ def _shouting(fields: Fields) -> Fields:
     return {**fields, "note": note.strip().upper() or None if isinstance(note, str) else note}
 
 
+def _is_listed(size: Json) -> bool:
+    return isinstance(size, int) and size >= 0
+
+
 HABITS = {
     "best": replace(SMALL, searchable=("name", "note"), marker=True, versions=True),
     "plain": SMALL,
@@ -33,6 +37,8 @@ HABITS = {
     "rewriting": replace(SMALL, normalise=_shouting, searchable=("name",)),
     "slow search": replace(SMALL, search_lag=5.0, lagging_scan=True, searchable=("name",)),
     "unique names": replace(SMALL, unique="name"),
+    "window": replace(SMALL, window=("size", _is_listed), has_changes=False),
+    "window of hints": replace(SMALL, window=("size", _is_listed), full_rows=False),
 }
 
 
@@ -40,6 +46,16 @@ class TestMemory(ConnectorContract):
     @pytest.fixture(params=list(HABITS))
     def person(self, request: pytest.FixtureRequest) -> MemoryPerson:
         return MemoryPerson(HABITS[request.param])
+
+    @pytest.fixture
+    def collection(self, person: MemoryPerson) -> MemoryCollection:
+        return person.system
+
+
+class TestMemoryThatOnlyReads(ReadOnlyContract):
+    @pytest.fixture(params=[True, False], ids=["feed", "no feed"])
+    def person(self, request: pytest.FixtureRequest) -> MemoryPerson:
+        return MemoryPerson(replace(SMALL, read_only=True, has_changes=request.param))
 
     @pytest.fixture
     def collection(self, person: MemoryPerson) -> MemoryCollection:

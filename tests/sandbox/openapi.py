@@ -10,10 +10,19 @@ from typing import Any
 
 import jsonschema  # type: ignore[import-untyped]
 
-FAMILIES = ("contacts", "opportunities", "locations")
+FAMILIES = (
+    "contacts",
+    "opportunities",
+    "locations",
+    "calendars",
+    "users",
+    "businesses",
+    "conversations",
+)
 _NULLABLE_TEXT = {"type": "string", "nullable": True}
 _ANY_VALUE: dict[str, Any] = {}
 _ANY_OBJECT = {"type": "object"}
+_TIME = {"type": "string"}
 
 EXCEPTIONS: dict[tuple[str, str, str], tuple[Any, str]] = {
     ("opportunities", "PipelinesResponseSchema", "stages"): (
@@ -64,7 +73,48 @@ EXCEPTIONS: dict[tuple[str, str, str], tuple[Any, str]] = {
         _ANY_VALUE,
         "the value has the type of the field; the file knows text alone",
     ),
+    ("calendars", "CalendarEventDTO", "startTime"): (
+        _TIME,
+        "times are text; the file says objects",
+    ),
+    ("calendars", "CalendarEventDTO", "endTime"): (_TIME, "times are text; the file says objects"),
+    ("calendars", "CalendarEventDTO", "dateAdded"): (
+        _TIME,
+        "times are text; the file says objects",
+    ),
+    ("calendars", "CalendarEventDTO", "dateUpdated"): (
+        _TIME,
+        "times are text; the file says objects",
+    ),
+    ("calendars", "BlockedSlotSuccessfulResponseDto", "startTime"): (
+        _TIME,
+        "times are text; the file says objects",
+    ),
+    ("calendars", "BlockedSlotSuccessfulResponseDto", "endTime"): (
+        _TIME,
+        "times are text; the file says objects",
+    ),
+    ("locations", "LocationTaskListSuccessfulResponseDto", "tasks"): (
+        {"type": "array", "items": _ANY_OBJECT},
+        "tasks are objects; the file says a list of lists",
+    ),
 }
+
+LEFT_OUT: dict[str, tuple[frozenset[str], str]] = {
+    "GET /users/{userId}": (
+        frozenset({"phone", "extension", "scopes"}),
+        "this user has no phone and no extension; scopes are one word in the file",
+    ),
+    "POST /conversations/messages": (
+        frozenset({"emailMessageId", "messageIds", "forwardData"}),
+        "those are of e-mails, of group messages and of forwarded ones",
+    ),
+    "GET /conversations/messages/{id}": (
+        frozenset({"meta", "userId", "conversationProviderId", "chatWidgetId"}),
+        "those are of calls, of users, of providers of one's own and of chats",
+    ),
+}
+"""Properties that an answer may lack, and why."""
 
 
 def contracts() -> Path | None:
@@ -76,7 +126,7 @@ def contracts() -> Path | None:
 
 
 class Contract:
-    """The operations of the three families, by "METHOD template"."""
+    """The operations of these families, by "METHOD template"."""
 
     def __init__(self, folder: Path) -> None:
         self._files: dict[Path, Any] = {}
@@ -140,9 +190,14 @@ class Contract:
         return self._files[file]
 
 
-def complaints(schema: Mapping[str, Any], answer: Any) -> list[str]:
-    """Where an answer does not fit; every described top-level property must be there."""
+def complaints(
+    schema: Mapping[str, Any], answer: Any, but: frozenset[str] = frozenset()
+) -> list[str]:
+    """Where an answer does not fit; every described top-level property, `but` those, is there."""
+    if "additionalProperties" in schema:
+        # The file takes every key for a day; the answer carries its trace beside them.
+        answer = {name: value for name, value in answer.items() if name != "traceId"}
     validator = jsonschema.Draft202012Validator(schema)
     found = [f"{error.json_path}: {error.message}" for error in validator.iter_errors(answer)]
-    missing = set(schema.get("properties", {})) - set(answer)
+    missing = set(schema.get("properties", {})) - set(answer) - but
     return found + [f"{name} is missing" for name in sorted(missing)]

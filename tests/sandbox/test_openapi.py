@@ -2,25 +2,33 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from typing import Any
 
 import pytest
 
-from crosstie.sandbox.ghl.routes import CONTACTS, LOCATIONS, OPPORTUNITIES, TABLE
+from crosstie.sandbox.ghl.routes import ROUTES as ALL
+from crosstie.sandbox.ghl.routes import TABLE
 from crosstie.sandbox.ghl.routing import Route
 
 from .client import Crm, Reply
-from .openapi import EXCEPTIONS, Contract, complaints, contracts
+from .openapi import EXCEPTIONS, LEFT_OUT, Contract, complaints, contracts
+from .visits import visit_desk
 
-ROUTES = CONTACTS + OPPORTUNITIES + LOCATIONS
 SALES = "SalesPipeline0000001"
 UNDESCRIBED_BODY = {
     "POST /contacts/search": "the body is untyped in the file",
 }
 WRONGLY_REQUIRED = {
     "POST /opportunities/search": "the file requires every property; the API only locationId",
+    "POST /calendars/events/block-slots": "the file requires a calendar; it may be a user's",
+    "PUT /calendars/events/block-slots/{eventId}": "the file requires a calendar",
+    "POST /conversations/messages": "the file requires subType and status; the API does not",
 }
+
+# Log-ins are described in a file of their own, and not all of them.
+ROUTES = [route for route in ALL if route.access == "location"]
 
 
 @pytest.fixture(scope="module")
@@ -49,7 +57,7 @@ def test_every_described_property_may_be_sent(contract: Contract, route: Route) 
     schema, shape = contract.body(route.key), route.body
     assert schema is not None
     assert shape is not None
-    assert set(schema["properties"]) <= set(shape.fields)
+    assert set(schema.get("properties", ())) <= set(shape.fields)
     if route.key not in WRONGLY_REQUIRED:
         assert set(shape.required) == set(schema.get("required", ()))
 
@@ -62,6 +70,7 @@ def test_the_answers_fit_the_official_schemas(
     _visit_contacts(crm)
     _visit_opportunities(crm)
     _visit_locations(crm)
+    visit_desk(crm)
     _visit_refusals(crm)
     checked, open_ones, fine = 0, 0, set()
     for method, path, reply in crm.seen:
@@ -72,7 +81,8 @@ def test_the_answers_fit_the_official_schemas(
         if schema is None:
             open_ones += 1
             continue
-        assert complaints(schema, reply.json) == [], f"{key} {reply.status}"
+        but, _ = LEFT_OUT.get(key, (frozenset(), "")) if reply.status < 300 else (frozenset(), "")
+        assert complaints(schema, reply.json, but) == [], f"{key} {reply.status}"
         checked += 1
         if reply.status < 300:
             fine.add(key)
@@ -172,7 +182,7 @@ def _visit_refusals(crm: Crm) -> None:
     """Each route with a bad token, a bad version, and with an unknown property in its body."""
     paths = {r.key: r.template.replace("{locationId}", crm.location) for r in ROUTES}
     for route in ROUTES:
-        path = paths[route.key].replace("{contactId}", "nobody").replace("{id}", "nobody")
+        path = re.sub(r"\{\w+\}", "nobody", paths[route.key])
         body: dict[str, Any] | None = {} if route.body else None
         crm.call(route.method, path, body, headers={"Authorization": "Bearer nobody"})
         crm.call(route.method, path, body, headers={"Version": "legacy"})

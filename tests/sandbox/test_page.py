@@ -7,6 +7,7 @@ from urllib.parse import urlencode
 import pytest
 
 from .client import Crm, Reply, send
+from .visits import april, book
 
 TRIP = "IlWdPtOpcczLpgsde2KF"
 
@@ -133,3 +134,44 @@ def test_pages_of_unknown_records_are_404(crm: Crm) -> None:
     for path in ("/_page/contacts/nobody", "/_page/opportunities/nobody"):
         assert send(crm.hosted.url, "GET", path).status == 404
         assert submit(crm, path, name="x").status == 404
+
+
+def booked(crm: Crm) -> str:
+    ada = crm.contact(firstName="Ada", email="a@b.example")["id"]
+    return str(book(crm, ada, title="Airco", description="Ladder")["id"])
+
+
+def test_appointments_are_listed_and_can_be_moved_and_cancelled(crm: Crm) -> None:
+    made = booked(crm)
+    text = look(crm)
+    for word in ("Airco", "Consultation", "2026-01-05 10:00", "confirmed"):
+        assert word in text
+    assert "Airco" not in look(crm, "/?q=nothing+like+it")
+    path = f"/_page/appointments/{made}"
+    assert 'value="2026-01-05T10:00"' in look(crm, path)
+    moved = {"startTime": "2026-07-06T14:30", "endTime": "2026-07-06T15:30"}
+    assert submit(crm, path, appointmentStatus="cancelled", **moved).status == 303
+    found = april(crm, "GET", f"/calendars/events/appointments/{made}").json["event"]
+    assert found["startTime"] == "2026-07-06T14:30:00-04:00", "in summer time"
+    assert (found["appointmentStatus"], found["description"]) == ("cancelled", "Ladder")
+    assert submit(crm, f"{path}/delete").status == 303
+    assert "Airco" not in look(crm)
+
+
+def test_an_appointment_that_cannot_be_is_not_saved(crm: Crm) -> None:
+    path = f"/_page/appointments/{booked(crm)}"
+    for wrong in (
+        {"startTime": "", "title": "Kept"},
+        {"startTime": "2026-07-06T14:30", "endTime": "2026-07-06T14:30", "title": "Kept"},
+        {"appointmentStatus": "maybe", "title": "Kept"},
+    ):
+        reply = submit(crm, path, **wrong)
+        assert reply.status in (400, 422)
+        assert b"Not saved" in reply.raw and b'value="Kept"' in reply.raw
+    assert send(crm.hosted.url, "GET", "/_page/appointments/none").status == 404
+    assert "Appointments" not in look_at_preset(crm, "tripbuilder")
+
+
+def look_at_preset(crm: Crm, preset: str) -> str:
+    crm.control("reset", preset=preset)
+    return look(crm)

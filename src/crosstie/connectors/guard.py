@@ -63,6 +63,8 @@ class Guard:
         self.flight = Flight()
         self.inside = 0
         """Calls under way."""
+        self.timed: Callable[[float, bool], None] | None = None
+        """Told of each call that ended: seconds, and whether it was answered well."""
         self._label = account.label
         self._shortest = min((window.seconds for window in account.windows), default=_PAUSE)
         self._sleep = sleep
@@ -115,12 +117,16 @@ class Guard:
     async def answered(self, begun: Instant, now: Instant, status: int, unwell: str) -> None:
         """It answered with that status.  unwell: why no system in good health answers so, or ""."""
         self.flight.landed(now - begun, self.inside, now)
+        if self.timed is not None:
+            self.timed(now - begun, not unwell and status != 429)
         if status != 429:
             self._refused = 0
         await self._ended(Outcome.BAD if unwell else Outcome.GOOD, begun, now, unwell)
 
     async def lost(self, begun: Instant, told: str) -> None:
         """It did not answer."""
+        if self.timed is not None:
+            self.timed(self._now() - begun, False)
         await self._ended(Outcome.SILENT, begun, self._now(), told)
 
     def given_up(self, begun: Instant) -> None:

@@ -14,7 +14,7 @@ from .ghl import GhlSandbox, Running, start
 T = TypeVar("T")
 
 _STARTUP = 30.0
-_READS = ("state", "faults")
+_READS = ("state", "faults", "oauth", "webhooks")
 
 
 class Hosted:
@@ -54,7 +54,7 @@ class Hosted:
             self._end_thread()
 
     def control(self, path: str, method: str | None = None, **body: Any) -> dict[str, Any]:
-        """Call `/_sandbox/<path>`; `state` and a bare `faults` are read, the rest is posted.
+        """Call `/_sandbox/<path>`; bare `state`, `faults`, `webhooks` are read, the rest is posted.
 
         Raises ValueError with the sandbox's words when it refuses.
         """

@@ -108,6 +108,22 @@ class Crm:
         """The opportunities of a pipeline, opened."""
         return self._opened(self.account.opportunities(pipeline, **more), fields)
 
+    def bookings(self, *fields: str, calendar: str = "Consultation", **more: Any) -> Collection:
+        """The appointments of a calendar, opened."""
+        return self._opened(self.account.appointments(calendar, **more), fields)
+
+    def tasks(self, *fields: str, **more: Any) -> Collection:
+        """The tasks of all contacts, opened."""
+        return self._opened(self.account.tasks(**more), fields)
+
+    def businesses(self, *fields: str, **more: Any) -> Collection:
+        """The businesses, opened."""
+        return self._opened(self.account.businesses(**more), fields)
+
+    def users(self, *fields: str, **more: Any) -> Collection:
+        """The users, opened."""
+        return self._opened(self.account.users(**more), fields)
+
     def _opened(self, source: Any, fields: tuple[str, ...]) -> Collection:
         bound: Collection = source.bind(self.doors, fields)
         self.run(bound.open())

@@ -120,6 +120,13 @@ def test_finding_by_contact_looks_into_this_pipeline_only(crm: Crm, ann: str):
     assert crm.calls == {SEARCH: 1}
 
 
+def test_one_of_another_pipeline_is_read_and_said_to_be_none_of_ours(crm: Crm, ann: str):
+    sales, support = crm.deals(), crm.deals(pipeline="Support")
+    made = crm.run(support.create(deal(ann), "k"))
+    assert not made.outside
+    assert crm.run(sales.read([made.id])).records[made.id].outside
+
+
 def test_one_that_moved_to_another_pipeline_is_no_deletion_and_comes_back_with_a_stage(
     crm: Crm, ann: str
 ):

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Sequence
-from types import SimpleNamespace
 from typing import Any
 
 import pytest
@@ -21,6 +20,8 @@ from crosstie.service.worker import work_until
 from crosstie.store.sql_store import SqlStore
 from crosstie.testing.fakes import FakeClock, FakeDice
 from crosstie.testing.memory import Behaviour, MemoryAccount, MemoryCollection, MemorySource
+
+from .opened import opened_of
 
 BOOKS = MemoryAccount("books")
 
@@ -100,8 +101,7 @@ def test_an_account_that_does_not_answer_keeps_no_other_waiting(
                 stop.set()
 
         monkeypatch.setattr(slow.right, "scan", hangs)
-        opened: Any = SimpleNamespace(store=store)
-        await work_until(opened, [slow, quick], stop, told)
+        await work_until(opened_of([slow, quick]), [slow, quick], stop, told)
 
     asyncio.run(play())
     assert len(slow.right.rows()) == len(quick.right.rows()) == 1  # type: ignore[attr-defined]
@@ -115,6 +115,5 @@ def test_what_ends_one_lane_ends_all_of_them(monkeypatch: pytest.MonkeyPatch) ->
 
     monkeypatch.setattr(worker, "run", fenced)
     works = [work("first", "one"), work("second", "two")]
-    opened: Any = SimpleNamespace(store=works[0].store)
     with pytest.raises(Fenced):
-        asyncio.run(work_until(opened, works, asyncio.Event(), lambda *told: None))
+        asyncio.run(work_until(opened_of(works), works, asyncio.Event(), lambda *told: None))

@@ -6,7 +6,6 @@ import asyncio
 import gc
 from collections.abc import Coroutine, Iterator, Sequence
 from dataclasses import dataclass, replace
-from types import SimpleNamespace
 from typing import Any
 
 import pytest
@@ -29,6 +28,8 @@ from crosstie.service.worker import Timetable, work_until
 from crosstie.store.sql_store import SqlStore
 from crosstie.testing.fakes import FakeClock, FakeDice
 from crosstie.testing.memory import MemoryAccount, MemoryCollection, MemorySource
+
+from .opened import opened_of
 
 USUAL = Rhythm()
 
@@ -165,8 +166,7 @@ def test_a_locked_state_is_tried_again(monkeypatch: pytest.MonkeyPatch) -> None:
 
         monkeypatch.setattr(worker, "run", locked)
         monkeypatch.setattr(worker, "TICK", 0.0)
-        opened: Any = SimpleNamespace(store=mine.store)
-        await work_until(opened, [mine], stop, tell)
+        await work_until(opened_of([mine]), [mine], stop, tell)
         assert [str(report.missed["people"]) for report in told] == ["the state is locked"]
 
     asyncio.run(play())
@@ -192,7 +192,7 @@ def run_until(monkeypatch: pytest.MonkeyPatch, turns: int) -> list[tuple[int, fl
             told.append((report.writes, clock.now() - start, report.run_id > 0))
 
         monkeypatch.setattr(worker, "_pause", pause)
-        await work_until(SimpleNamespace(store=mine.store), [mine], stop, tell)  # type: ignore[arg-type]
+        await work_until(opened_of([mine]), [mine], stop, tell)
 
     asyncio.run(play())
     return told
@@ -235,7 +235,6 @@ def test_an_engine_that_was_told_to_stop_does_not_begin() -> None:
         stop = asyncio.Event()
         stop.set()
         mine = replace(work(FakeClock()), run_id=None)
-        opened: Any = SimpleNamespace(store=mine.store)
-        await work_until(opened, [mine], stop, lambda *told: pytest.fail("it has begun"))
+        await work_until(opened_of([mine]), [mine], stop, lambda *told: pytest.fail("it has begun"))
 
     asyncio.run(play())

@@ -14,6 +14,7 @@ from crosstie.ports import RunRecord
 from crosstie.ports.state import CUT_OFF
 from crosstie.service.accounts import AccountStatus, LeftAlone
 from crosstie.service.engines import EngineStatus
+from crosstie.service.inboxes import InboxStatus
 from crosstie.service.outboxes import OutboxStatus
 from crosstie.service.standing import Delay, SyncStatus
 from crosstie.service.unfound import Unfound
@@ -22,7 +23,7 @@ from crosstie.service.waits import ENOUGH, Waits, began
 
 CALM = SyncStatus("people", 2, 0, 0, 0, 0, 0, None, 1.0, None, 0, 0, [], [])
 RUNS = EngineStatus(True, "process 7 on box", 1.0)
-FACTS = Facts([CALM], None, [], RUNS, [], 3_600.0)
+FACTS = Facts([CALM], None, [], RUNS, [], [], 3_600.0)
 IDLE = " No engine runs now: start one with `crosstie run`."
 
 
@@ -179,3 +180,35 @@ def test_the_lines_below_it_have_what_waits_and_how_to_mend_it(
     assert command._engine(RUNS) == "process 7 on box holds the state since 1970-01-01 00:00:01 UTC"
     assert command._engine(EngineStatus(True)) == "one holds the state"
     assert command._engine(EngineStatus(False)) == "none holds the state"
+
+
+HEARD = InboxStatus("crm", 0, None, 0, 1.0, 3_600.0, None)
+
+
+def test_what_was_received_and_not_worked_on_is_told() -> None:
+    waiting = with_(HEARD, waiting=1, oldest_age=40.0)
+    facts = replace(FACTS, inboxes=[waiting])
+    assert trouble(facts) is None
+    assert calm(facts) == "Nothing due: 2 records linked, 1 delivery waits in the inbox."
+    facts = replace(FACTS, inboxes=[waiting, waiting])
+    assert "2 deliveries wait in the inbox" in calm(facts)
+    failed = replace(FACTS, inboxes=[HEARD, with_(HEARD, failed=2)])
+    assert trouble(failed) == "2 deliveries to crm failed: see `crosstie webhook ls --failed`."
+
+
+def test_a_system_that_has_fallen_silent_is_told(capsys: pytest.CaptureFixture[str]) -> None:
+    silent = with_(HEARD, silent_for=14_400.0)
+    assert trouble(replace(FACTS, inboxes=[HEARD])) is None
+    assert trouble(replace(FACTS, inboxes=[HEARD, silent])) == (
+        "Nothing was received by crm for 4 h, and it is 1 h as a rule: look whether its webhook is"
+        " still set up."
+    )
+    out = Out(False)
+    command._inbox(out, with_(HEARD, last_received=None, usual_pause=None))
+    command._inbox(out, with_(silent, last_received=None))
+    command._inbox(out, with_(HEARD, last_received=None, waiting=3, oldest_age=61.0, failed=2))
+    assert capsys.readouterr().out.splitlines() == [
+        "inbox crm: last received never",
+        "! inbox crm: last received never; 1 h between two as a rule",
+        "! inbox crm: last received never, 3 waiting for up to 1 min, 2 failed",
+    ]

@@ -84,6 +84,11 @@ class TableSource:
         """What a person calls it: `table trips`."""
         return f"table {self.table}"
 
+    @property
+    def kind(self) -> str:
+        """What a table is called where kinds are told apart."""
+        return "table"
+
     def bind(self, doors: Doors, fields: Sequence[str]) -> TableCollection:
         """The collection, reading these columns and its key; all plain columns when none is named.
 
