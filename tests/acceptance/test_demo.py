@@ -35,7 +35,10 @@ def test_every_check_of_the_scenario_holds_and_nothing_is_left_behind(tmp_path: 
     with running(tmp_path, "--script") as demo:
         told, _ = demo.communicate(timeout=180)
     assert demo.returncode == 0, told
-    assert len(re.findall(r"^ok +\d+ ", told, re.MULTILINE)) == 11
+    assert len(re.findall(r"^ok +\d+ ", told, re.MULTILINE)) == 13
+    webhook = re.search(r"on the page after (\S+) s; polls are (\S+) s apart", told)
+    assert webhook is not None, told
+    assert float(webhook[1]) < float(webhook[2]) / 10
     assert re.fullmatch(r"in step: \d+ records, 0 differences", told.strip().splitlines()[-1])
     assert list(tmp_path.iterdir()) == []
 

@@ -25,11 +25,11 @@ from crosstie.demo.stage import INDEX_LAG, Stage, staged
 UNBRAKED = """
 from dataclasses import replace
 
-from crosstie import Brake, Crosstie
+from crosstie import Brake
 from tripbuilder.crosstie_app import app as braked
 
 never = Brake(share=1.0, records=10**9, empty_side=False)
-app = Crosstie([replace(sync, brake=never) for sync in braked.syncs], state=braked.state)
+app = replace(braked, syncs=[replace(sync, brake=never) for sync in braked.syncs])
 """
 """People here delete so much in two minutes that the brake would rightly stop the play."""
 ROUNDS_TO_QUIET = 12
@@ -156,10 +156,12 @@ def killed(play: Play) -> None:
     """Start the engine, let people work, and kill it at a moment that nobody chose."""
     log = play.stage.processes.log("engine")
     before = _starts(log)
-    play.stage.start_engine()
+    play.stage.launch_engine()
     if play.dice.random() < AT_WORK:
         while _starts(log) == before and play.stage.processes.alive("engine"):
             play.act()
+        if play.stage.processes.alive("engine"):
+            play.stage.subscribe()
     end = time.monotonic() + play.dice.uniform(0.1, 1.5)
     while time.monotonic() < end:
         play.act()

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import datetime as dt
+import json
 import sys
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
@@ -21,9 +22,13 @@ from crosstie.demo.compare import compared
 from crosstie.demo.crm import Crm
 from crosstie.demo.example import folder
 from crosstie.engine.run import Options, Report, run
+from crosstie.ports import Event, Forged
 from crosstie.sandbox.ghl import DEFAULT_TOKEN, LOCATION_ID, TRIP_DESK, GhlSandbox
 from crosstie.sandbox.ghl import Settings as SandboxSettings
+from crosstie.sandbox.ghl.webhook_key import WebhookKey
+from crosstie.sandbox.ghl.webhooks import APP_ID
 from crosstie.sandbox.hosted import Hosted
+from crosstie.service.hearing import ears
 from crosstie.service.wiring import opened
 from crosstie.sync import Crosstie
 
@@ -42,6 +47,18 @@ class World:
     app: Crosstie
     crm: Crm
     books: Books
+    key: WebhookKey
+
+    def received(self, body: bytes, key: WebhookKey) -> Event:
+        """What is made of a webhook that was signed with that key. Raises Forged."""
+
+        async def once() -> Event:
+            async with opened(self.app) as ready:
+                [ear] = ears(ready)
+                headers = {"x-ghl-signature": [key.sign(body)]}
+                return ear.webhooks.verify(headers, body, 0.0)
+
+        return asyncio.run(once())
 
     def run(self, *, full: bool = False) -> Report:
         async def once() -> Report:
@@ -81,11 +98,13 @@ def world(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[World]:
             secret_key="key",
             base_url=hosted.url,
             search_lag=0,
+            webhook_app=APP_ID,
+            webhook_key=sandbox.webhooks.key.public,
         )
         application, app = create_app(settings), declared(settings)
         capture_install(s.left for s in app.syncs if isinstance(s.left, TableSource))
         with application.app_context():
-            yield World(app, Crm(hosted), Books(tmp_path / "trips.db"))
+            yield World(app, Crm(hosted), Books(tmp_path / "trips.db"), sandbox.webhooks.key)
             db.session.remove()
             db.engine.dispose()
 
@@ -255,3 +274,15 @@ def test_while_the_crm_is_down_rows_wait_and_then_go(world: World) -> None:
     world.quiet()
     assert world.again(late).ghl_opportunity_id is not None
     world.in_step(7)
+
+
+def test_a_webhook_is_taken_from_the_app_that_was_named_and_with_the_key_that_was_given(
+    world: World,
+) -> None:
+    told = {"type": "OpportunityUpdate", "locationId": LOCATION_ID, "id": "a", "appId": APP_ID}
+    body = json.dumps(told).encode()
+    assert world.received(body, world.key).type == "OpportunityUpdate"
+    with pytest.raises(Forged):
+        world.received(body, WebhookKey())
+    with pytest.raises(Forged, match="another app"):
+        world.received(json.dumps({**told, "appId": "other"}).encode(), world.key)

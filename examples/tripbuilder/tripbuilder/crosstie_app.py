@@ -1,6 +1,6 @@
 """What corresponds to what: three tables of ours, and contacts and two pipelines in GoHighLevel.
 
-Start with `crosstie check`, then `crosstie capture install`, then `crosstie run`.
+Start with `crosstie check`, then `crosstie capture install`, then `crosstie serve`.
 """
 
 from __future__ import annotations
@@ -11,6 +11,7 @@ from crosstie import (
     Crosstie,
     Date,
     Email,
+    Endpoint,
     EnumMap,
     Integer,
     Phone,
@@ -22,6 +23,7 @@ from crosstie import (
     field,
 )
 from crosstie.connectors.ghl import GoHighLevel
+from crosstie.connectors.ghl.webhooks import PUBLISHED
 from crosstie.connectors.sql import Database
 from crosstie.core.mapping import Field
 from tripbuilder.models import PASSENGER_STAGES, STAGES, STATUSES
@@ -37,14 +39,13 @@ def declared(settings: Settings) -> Crosstie:
     """
     base = Database(settings.database, label="TripBuilder")
     ghl = GoHighLevel("env:GHL_LOCATION", token="env:GHL_TOKEN", base_url=settings.base_url)
-    lag = settings.search_lag
     rhythm = Rhythm(left=settings.left_every, right=settings.right_every)
     return Crosstie(
         [
             Sync(
                 "contacts",
                 base.table("contacts"),
-                ghl.contacts(search_lag=lag),
+                ghl.contacts(search_lag=settings.search_lag),
                 _contact_fields(),
                 match=("ghl_contact_id", "email", "phone"),
                 # The agency's own contact holds the trips in the CRM; it is nobody who travels.
@@ -54,7 +55,7 @@ def declared(settings: Settings) -> Crosstie:
             Sync(
                 "trips",
                 base.table("trips"),
-                ghl.opportunities("TripBooking", search_lag=lag),
+                ghl.opportunities("TripBooking", search_lag=settings.search_lag),
                 _trip_fields(settings.desk),
                 match=("ghl_opportunity_id",),
                 rhythm=rhythm,
@@ -62,14 +63,21 @@ def declared(settings: Settings) -> Crosstie:
             Sync(
                 "passengers",
                 base.table("passengers"),
-                ghl.opportunities("Passenger", search_lag=lag),
+                ghl.opportunities("Passenger", search_lag=settings.search_lag),
                 _passenger_fields(),
                 match=("ghl_opportunity_id",),
                 rhythm=rhythm,
             ),
         ],
         state=settings.state,
+        webhooks=[_told(ghl, settings)],
     )
+
+
+def _told(ghl: GoHighLevel, settings: Settings) -> Endpoint:
+    """`crosstie serve` receives at /webhooks/ghl; `crosstie run` only asks."""
+    keys = settings.webhook_key or PUBLISHED
+    return Endpoint("ghl", ghl.webhooks(settings.webhook_app, keys=keys))
 
 
 def _contact_fields() -> list[Field]:

@@ -10,12 +10,14 @@ from urllib.error import HTTPError
 from urllib.request import ProxyHandler, Request, build_opener
 
 from crosstie.demo.browser import Browser
+from crosstie.demo.waiting import until
 from crosstie.sandbox.ghl import DEFAULT_TOKEN, LOCATION_ID
 from crosstie.sandbox.hosted import Hosted
 
 Row = dict[str, Any]
 
 _PATIENCE = 10.0
+_INDEXED = 15.0
 _PAGE = 100
 
 
@@ -83,6 +85,12 @@ class Crm:
     def state(self) -> Row:
         """Counts of records, calls and duplicates."""
         return self.control("state")
+
+    def settled(self) -> None:
+        """Wait until the search shows everything that was stored."""
+        until(
+            lambda: self.state()["index_pending"] == 0, "the CRM's search index", seconds=_INDEXED
+        )
 
     def _call(self, method: str, path: str, body: Row | None = None) -> Row:
         request = Request(

@@ -22,6 +22,8 @@ class Processes:
         self._folder = folder
         self._environ = dict(environ)
         self._running: dict[str, subprocess.Popen[bytes]] = {}
+        self._began: dict[str, int] = {}
+        """Where in its log the present start of a program begins."""
 
     def __enter__(self) -> Self:
         return self
@@ -38,6 +40,7 @@ class Processes:
         """Start a module as a program that ends with this process."""
         command = [sys.executable, "-m", "crosstie.demo.child", module, *arguments]
         with self.log(name).open("ab") as log:
+            self._began[name] = log.tell()
             self._running[name] = subprocess.Popen(
                 command,
                 cwd=self._folder,
@@ -50,12 +53,16 @@ class Processes:
             )
 
     def told(self, name: str, words: str) -> str:
-        """Wait until the program has printed a line with these words, and give what follows."""
+        """Wait until the program has printed a line with these words, and give what follows.
+
+        What it printed before it was last started does not count.
+        """
 
         def look() -> str | None:
             if not self.alive(name):
                 raise Failed(f"{name} has stopped; its last words are in {self.log(name)}")
-            for line in self.log(name).read_text(errors="replace").splitlines():
+            printed = self.log(name).read_bytes()[self._began[name] :]
+            for line in printed.decode(errors="replace").splitlines():
                 if words in line:
                     return line.partition(words)[2].strip() or " "
             return None

@@ -15,7 +15,7 @@ from rich.console import Console
 from rich.markup import escape
 
 from crosstie.core.errors import CrosstieError
-from crosstie.demo import opening, trouble
+from crosstie.demo import opening, telling, trouble
 from crosstie.demo.stage import Stage, staged
 from crosstie.demo.waiting import Failed
 
@@ -25,7 +25,9 @@ STEPS: Sequence[tuple[str, Play]] = (
     ("Two sides with records meet", opening.two_full_sides_meet),
     ("New trip", opening.new_trip),
     ("New contact enrolled on it", opening.passenger_with_contact),
-    ("Edit in the CRM", opening.edit_in_the_crm),
+    ("Edit in the CRM, by webhook", telling.edit_in_the_crm),
+    ("Forged webhooks", telling.forged),
+    ("Webhooks twice and too late", telling.twice_and_late),
     ("Both sides edit different fields", opening.different_fields),
     ("Both sides edit the same field", trouble.same_field),
     ("CRM answers 500", trouble.server_errors),
@@ -90,6 +92,7 @@ def _stay(stage: Stage, console: Console) -> int:
     console.print("[bold]TripBuilder and a stand-in of GoHighLevel are up and in step.[/]")
     console.print(f"  the application  {stage.agency.address}", soft_wrap=True)
     console.print(f"  the CRM          {stage.crm.address}", soft_wrap=True)
+    console.print(f"  its webhooks     {stage.engine.webhooks}", soft_wrap=True)
     console.print(f"  logs and data    {stage.folder}\n", soft_wrap=True)
     for line in _TRY:
         console.print(f"  - {line}", soft_wrap=True)

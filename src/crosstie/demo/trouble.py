@@ -7,11 +7,9 @@ from typing import Any
 
 from crosstie.demo.compare import compared
 from crosstie.demo.people import add_contact, add_trip, again, edit_trip, enrol, newest, synced
-from crosstie.demo.stage import INDEX_LAG, SEARCH_LAG, Stage
+from crosstie.demo.stage import SEARCH_LAG, Stage
 from crosstie.demo.waiting import check, until
 
-_OUTAGE = 1.5
-"""Seconds; long enough for the engine to have tried."""
 _WAITING = "saved, not yet synced"
 
 
@@ -74,7 +72,7 @@ def lost_answers(stage: Stage) -> str:
     enrol(stage, trip, contact, passport_number="Y7654321")
     passenger = synced(stage, "passengers", newest(stage, "passengers"))
     contact = synced(stage, "contacts", contact)
-    _settled(stage)
+    stage.crm.settled()
     state = stage.crm.state()
     check(state["faults_served"] == before + 2, "both answers to be lost")
     found = [c for c in stage.crm.contacts() if c.get("email") == "dana@reyes.example"]
@@ -87,13 +85,14 @@ def lost_answers(stage: Stage) -> str:
 
 def crm_down(stage: Stage) -> str:
     """The CRM cannot be reached: pages work as always, and it is made up for later."""
+    calls = stage.rested().calls
     stage.crm.control("down", down=True)
     trip = add_trip(stage, name="Andes Trek", destination="Cusco", arrival_date="2027-09-03")
     page = stage.agency.open(f"/trips/{trip['id']}")
     check(_WAITING in page.text, f"the page to say “{_WAITING}”")
     kyoto = stage.books.rows("trips", name="Kyoto in Spring")[0]
     edit_trip(stage, kyoto, max_passengers="12")
-    time.sleep(_OUTAGE)
+    until(lambda: stage.engine.figures().calls >= calls + 2, "the engine to try")
     check(again(stage, "trips", trip)["ghl_opportunity_id"] is None, "the trip to wait")
     stage.crm.control("down", down=False)
     trip = synced(stage, "trips", trip)
@@ -119,7 +118,7 @@ def deletions(stage: Stage) -> str:
     lisbon = stage.books.rows("trips", name="Lisbon Weekend")[0]
     stage.crm.delete("opportunities", lisbon["ghl_opportunity_id"])
     stage.stop_engine()
-    _settled(stage)
+    stage.crm.settled()
     stage.crosstie("run", "--once", "--full")
     gone = stage.books.row("trips", id=lisbon["id"]) is None
     check(not gone, "the trip to stay until a second listing misses it as well")
@@ -132,9 +131,9 @@ def deletions(stage: Stage) -> str:
 
 def nothing_to_do(stage: Stage) -> str:
     """A complete comparison of everything, when nothing changed, writes nothing."""
-    _settled(stage)
+    stage.crm.settled()
     stage.crosstie("run", "--once", "--full")
-    _settled(stage)
+    stage.crm.settled()
     books, stored = stage.books.everything(), stage.crm.state()["stored"]
     stage.crosstie("run", "--once", "--full")
     check(stage.crm.state()["stored"] == stored, "no write in the CRM")
@@ -142,22 +141,13 @@ def nothing_to_do(stage: Stage) -> str:
     return "0 writes in the CRM, 0 in the database"
 
 
-def _settled(stage: Stage) -> None:
-    """Wait until the CRM's search shows everything that was stored."""
-    until(
-        lambda: stage.crm.state()["index_pending"] == 0,
-        "the CRM's search index",
-        seconds=INDEX_LAG + 5,
-    )
-
-
 def _once(stage: Stage, name: str) -> None:
-    _settled(stage)
+    stage.crm.settled()
     found = [o for o in stage.crm.opportunities("TripBooking") if o["name"] == name]
     check(len(found) == 1, f"one opportunity “{name}” in the CRM, not {len(found)}")
 
 
 def final_count(stage: Stage) -> tuple[int, list[str]]:
     """Records compared and differences, both sides read by hand."""
-    _settled(stage)
+    stage.crm.settled()
     return compared(stage.books, stage.crm)

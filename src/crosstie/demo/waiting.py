@@ -9,8 +9,9 @@ from typing import TypeVar
 T = TypeVar("T")
 
 _LOOK_AGAIN = 0.05
-PATIENCE = 45.0
-"""Seconds. After an outage the next call may be half a minute away: see `core/breaker.py`."""
+PATIENCE = 60.0
+"""Seconds. After an outage the next call may be half a minute away (see `core/breaker.py`), and a
+record that has to let others go first 45 seconds (see `engine/drain.py`)."""
 
 
 class Failed(Exception):

@@ -31,6 +31,13 @@ while True:
     time.sleep(60)
 """
 
+COUNTS = """
+import sys, time
+print("start number", sys.argv[1], flush=True)
+while True:
+    time.sleep(60)
+"""
+
 
 @pytest.fixture
 def programs(tmp_path: Path) -> Iterator[Processes]:
@@ -52,6 +59,16 @@ def test_a_program_that_does_not_stop_is_killed(
     assert not programs.alive("one")
 
 
+def test_what_a_program_said_before_it_was_started_again_does_not_count(
+    programs: Processes, tmp_path: Path
+) -> None:
+    (tmp_path / "counts.py").write_text(COUNTS)
+    for start in ("1", "2"):
+        programs.start("one", "counts", start)
+        assert programs.told("one", "start number") == start
+        programs.stop("one")
+
+
 def test_a_command_that_does_not_end_is_a_failure(
     programs: Processes, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -70,7 +87,7 @@ def test_a_command_that_prints_no_document_is_a_failure(
 ) -> None:
     (tmp_path / "crosstie.py").write_text("print('words')")
     anybody: Any = None
-    stage = Stage(tmp_path, programs, crm=anybody, books=anybody, agency=anybody)
+    stage = Stage(tmp_path, programs, crm=anybody, books=anybody, agency=anybody, key=anybody)
     with pytest.raises(Failed, match="`crosstie status --json` did not print one JSON document"):
         stage.crosstie("status")
 
