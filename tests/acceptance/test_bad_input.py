@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 from sqlalchemy import Engine, event
 
-from crosstie.service.grouped import GroupedStore
+from crosstie.service.measuring import MeasuredStore
 
 from .world import FIELDS, Said, World
 
@@ -262,7 +262,7 @@ def test_a_locked_database_is_tried_again_later(full: World) -> None:
 
 def test_a_locked_state_is_tried_again_later(full: World, monkeypatch: pytest.MonkeyPatch) -> None:
     in_step(full, 2)
-    monkeypatch.setattr(GroupedStore, "open", partial(GroupedStore.open, busy=0.05))
+    monkeypatch.setattr(MeasuredStore, "open", partial(MeasuredStore.open, busy=0.05))
     full.add_person("Cy", "cy@example.org")
     with locked(full.folder / "state.db"), untouched(full):
         refused(full.crosstie("run", "--once"), 5, "is locked by another process")

@@ -19,9 +19,9 @@ import pytest
 
 from crosstie.core.errors import Retry
 from crosstie.engine.run import Report
-from crosstie.service.grouped import GroupedStore
 from crosstie.service.locate import locate
 from crosstie.service.lock import engine_lock
+from crosstie.service.measuring import MeasuredStore
 from crosstie.service.wiring import opened
 from crosstie.service.worker import work_until
 
@@ -393,7 +393,7 @@ def test_a_running_engine_ends_in_order_by_a_signal(
 def test_a_running_engine_outlives_a_locked_state(
     linked: World, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(GroupedStore, "open", partial(GroupedStore.open, busy=0.05))
+    monkeypatch.setattr(MeasuredStore, "open", partial(MeasuredStore.open, busy=0.05))
     linked.add_person("Cy", "cy@example.org")
     reports: list[Report] = []
 

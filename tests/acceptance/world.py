@@ -142,7 +142,14 @@ class World:
         assert self.sandbox is not None
         return self.sandbox.control(path, **body)
 
-    def api(self, method: str, path: str, body: Any = None, token: str | None = None) -> Any:
+    def api(
+        self,
+        method: str,
+        path: str,
+        body: Any = None,
+        token: str | None = None,
+        version: str = "2021-07-28",
+    ) -> Any:
         """Call the stand-in as another user of it would."""
         assert self.sandbox is not None
         request = Request(
@@ -151,7 +158,7 @@ class World:
             data=None if body is None else json.dumps(body).encode(),
             headers={
                 "Authorization": f"Bearer {token or os.environ['GHL_TOKEN']}",
-                "Version": "2021-07-28",
+                "Version": version,
                 "Content-Type": "application/json",
             },
         )

@@ -1,7 +1,8 @@
 """`python -m bench [--quick] [--only a,b,...] [--out FILE]`: measure, print, write, judge.
 
 Cases: a first run, b 1 % changed with complete listings, c the same with change feeds, d a no-op
-reconcile, e settling against the sandbox, f calls, g claiming among very many links. Exit 1 if one
+reconcile, e settling against the sandbox, f calls, g claiming among very many links, h
+receiving webhooks. Exit 1 if one
 misses what it has to reach, or loses anything.
 """
 
@@ -30,6 +31,7 @@ CASES: Mapping[str, tuple[str, ...]] = {
     "e": ("settle", "settle_postgresql"),
     "f": ("calls",),
     "g": ("claim", "claim_postgresql"),
+    "h": ("ingest", "ingest_postgresql"),
 }
 BESIDE: Mapping[str, tuple[tuple[str, str, str], ...]] = {
     "first": (("diffsync", "diffsync", "first"), ("vdirsyncer", "vdirsyncer", "first")),
@@ -44,6 +46,7 @@ COUNT, QUICK = 100_000, 10_000
 SETTLED, SETTLED_QUICK = 5_000, 1_000
 CALLED = 450
 LINKS, LINKS_QUICK = 1_000_000, 100_000
+RECEIVED, RECEIVED_QUICK = 10_000, 2_000
 
 
 def main() -> int:
@@ -94,6 +97,8 @@ def _count(name: str, *, quick: bool) -> int:
         return SETTLED_QUICK if quick else SETTLED
     if name.startswith("claim"):
         return LINKS_QUICK if quick else LINKS
+    if name.startswith("ingest"):
+        return RECEIVED_QUICK if quick else RECEIVED
     whole = QUICK if quick else COUNT
     return whole // 10 if name == "noop few" else whole
 

@@ -9,7 +9,7 @@ from collections.abc import Callable, Coroutine, Mapping
 from pathlib import Path
 from typing import Any
 
-from bench.cases import calls, claim, first, settle, steady
+from bench.cases import calls, claim, first, ingest, settle, steady
 from bench.cases.figures import Figures
 
 Case = Callable[[int, Path], Coroutine[Any, Any, Figures]]
@@ -24,6 +24,8 @@ CASES: Mapping[str, Case] = {
     "calls": calls.calls,
     "claim": claim.claim,
     "claim_postgresql": claim.claim_postgresql,
+    "ingest": ingest.ingest,
+    "ingest_postgresql": ingest.ingest_postgresql,
 }
 
 

@@ -40,6 +40,16 @@ def _told_below(case: str, figure: str, limit: float) -> Callable[[Results], boo
     return kept
 
 
+def _rate_or_none(case: str, limit: float) -> Callable[[Results], bool | None]:
+    """None where the case could not be measured."""
+
+    def kept(results: Results) -> bool | None:
+        told = results[case]
+        return None if "skipped" in told else told["records_per_second"] >= limit
+
+    return kept
+
+
 def _faster_than(case: str, peer: str) -> Callable[[Results], bool | None]:
     def kept(results: Results) -> bool | None:
         other = results.get(f"{case} {peer}")
@@ -76,6 +86,10 @@ MUSTS: Sequence[Must] = (
     Must("settle", ">= 0.5 of bare", _at_least("settle", "share_of_bare", 0.5)),
     Must("claim", "p99 < 10 ms", _told_below("claim", "p99_ms", 10.0)),
     Must("claim_postgresql", "p99 < 10 ms", _told_below("claim_postgresql", "p99_ms", 10.0)),
+    Must("ingest", ">= 2,000/s", _at_least("ingest", "records_per_second", 2_000.0)),
+    Must("ingest", "p99 < 20 ms", _told_below("ingest", "p99_ms", 20.0)),
+    Must("ingest_postgresql", ">= 2,000/s", _rate_or_none("ingest_postgresql", 2_000.0)),
+    Must("ingest_postgresql", "p99 < 20 ms", _told_below("ingest_postgresql", "p99_ms", 20.0)),
 )
 
 

@@ -20,6 +20,8 @@ TITLES: Mapping[str, str] = {
     "settle_postgresql": "(e) the same, state in PostgreSQL",
     "claim": "(g) claim what is due, 200 at a time",
     "claim_postgresql": "(g) the same in PostgreSQL",
+    "ingest": "(h) receive webhooks, 50 senders",
+    "ingest_postgresql": "(h) the same, state in PostgreSQL",
 }
 PEERS = ("diffsync", "vdirsyncer", "vdirsyncer, left wins", "bare loop")
 _WORDS = {True: "yes", False: "NO", None: "not compared"}
@@ -34,6 +36,9 @@ def show(results: Results, console: Console) -> None:
     for name in ("claim", "claim_postgresql"):
         if name in results:
             console.print(_claims(TITLES[name], results[name]))
+    for name in ("ingest", "ingest_postgresql"):
+        if "p99_ms" in results.get(name, {}):
+            console.print(_received(TITLES[name], results[name]))
     grown = growth(results)
     if grown is not None:
         console.print(
@@ -41,6 +46,15 @@ def show(results: Results, console: Console) -> None:
             f"interpreter loaded before it began; from a tenth to all records it grows by "
             f"{grown:.1f} MB"
         )
+
+
+def _received(title: str, figures: Mapping[str, Any]) -> str:
+    return (
+        f"{title}: {figures['records_per_second']:,.0f} a second, median"
+        f" {figures['median_ms']:.1f} ms, p99 {figures['p99_ms']:.1f} ms;"
+        f" {figures['share_of_commits']:.2f} times the {figures['commits_per_second']:,.0f} bare"
+        f" commits a second of the same database; {figures['cpu_us']:.0f} us of processor time each"
+    )
 
 
 def _main(results: Results) -> Table:

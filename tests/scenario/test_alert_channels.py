@@ -138,6 +138,24 @@ def test_a_channel_that_was_taken_away_is_gone(name: str, status: int) -> None:
     assert not with_chat(play, box).messages
 
 
+def test_an_answer_that_breaks_a_reader_is_tried_again_too() -> None:
+    async def answer(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        await reader.readuntil(b"\r\n\r\n")
+        body = b"[" * 60_000
+        writer.write(b"HTTP/1.1 429 Wait\r\nContent-Length: %d\r\n\r\n" % len(body) + body)
+        await writer.drain()
+        writer.close()
+
+    async def go() -> None:
+        async with await asyncio.start_server(answer, "127.0.0.1", 0) as server:
+            port = server.sockets[0].getsockname()[1]
+            sender = Sender(lambda *_: f"http://127.0.0.1:{port}/", FakeClock())
+            with pytest.raises(Retry, match="answered 429"):
+                await sender.send(CHANNELS["slack"], MESSAGE)
+
+    asyncio.run(go())
+
+
 @pytest.mark.parametrize(
     ("name", "failing", "after"),
     [

@@ -12,6 +12,7 @@ import pytest
 from aiohttp import web
 
 from crosstie.connectors import http as port
+from crosstie.connectors.answers import Expired
 from crosstie.connectors.http import AioHttp
 from crosstie.core.budget import Learned, Urgency, Window
 from crosstie.core.errors import (
@@ -125,7 +126,7 @@ def test_a_good_answer_comes_with_status_headers_and_json():
     ("status", "kind"),
     [
         (400, Rejected),
-        (401, Halt),
+        (401, Expired),
         (402, Halt),
         (403, Halt),
         (404, NotFound),
@@ -172,6 +173,8 @@ def test_html_with_a_success_is_no_success():
     read = outcome(answering(200, "{broken"), SEARCH)
     assert isinstance(read, Retry) and not read.unknown
     assert "broken JSON" in str(read)
+    # Deeper than the reader goes.
+    assert "broken JSON" in str(outcome(answering(200, "[" * 60_000), SEARCH))
 
 
 def test_an_empty_success_has_no_json():

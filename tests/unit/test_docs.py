@@ -57,6 +57,13 @@ def test_every_option_and_every_choice_is_in_the_reference() -> None:
     for kind in (crosstie.Sync, crosstie.Brake, crosstie.Rhythm):
         options = {f.name for f in kind.__dataclass_fields__.values() if f.init}
         assert {name for name in options if name not in REFERENCE} == set()
+    alerts = (ROOT / "docs" / "alerts.md").read_text("utf-8")
+    for kind in (crosstie.Alerts, crosstie.Thresholds):
+        options = {f.name for f in kind.__dataclass_fields__.values() if f.init}
+        assert {name for name in options if f"`{name}=`" not in alerts} == set()
+    for kind in (crosstie.Mail, crosstie.Slack, crosstie.SignedWebhook, crosstie.Quiet):
+        options = {f.name for f in kind.__dataclass_fields__.values() if f.init}
+        assert {name for name in options if name not in alerts} == set()
     for choices in (crosstie.Policy, crosstie.Deletes, crosstie.Creates, crosstie.Direction):
         assert {choice.value for choice in choices if f'"{choice.value}"' not in REFERENCE} == set()
 

@@ -14,6 +14,7 @@ from crosstie.core.errors import Retry
 from crosstie.service.receiving import LIMIT, REFUSED, RETRY_AFTER
 from crosstie.testing.driving import run
 from crosstie.testing.signed import signed
+from crosstie.web import webhooks
 
 from .conftest import SECRET, Door, door
 
@@ -178,5 +179,31 @@ def test_only_posts_are_taken() -> None:
         for method in ("GET", "PUT", "DELETE", "OPTIONS"):
             assert (await door.get("/webhooks/crm", method)).status == 405
         assert kept(door) == 0
+
+    play(story)
+
+
+def test_bodies_that_nobody_ends_fill_no_memory(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(webhooks, "HELD", 3 * LIMIT)
+    monkeypatch.setattr(webhooks, "SMALL", LIMIT // 2)
+    begun = f"POST /webhooks/crm HTTP/1.1\r\nHost: x\r\nContent-Length: {LIMIT}\r\n\r\n".encode()
+
+    async def story(door: Door) -> None:
+        host, _, port = door.url.removeprefix("http://").partition(":")
+        opened = [await asyncio.open_connection(host, int(port)) for _ in range(4)]
+        for _, writer in opened:
+            writer.write(begun + b"x" * (LIMIT - 1))
+            await writer.drain()
+        answers = [asyncio.ensure_future(reader.readline()) for reader, _ in opened]
+        await asyncio.wait(answers, return_when=asyncio.FIRST_COMPLETED)
+        assert [answer.result() for answer in answers if answer.done()] == [
+            b"HTTP/1.1 429 Too Many Requests\r\n"
+        ]
+        small = signed(SECRET, id="1")
+        assert (await door.post(*small)).status == 200
+        for _, writer in opened:
+            writer.close()
+        await asyncio.gather(*answers, return_exceptions=True)
+        assert door.serving.receiver.outcomes["crm", "kept"] == 1
 
     play(story)

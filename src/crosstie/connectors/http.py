@@ -256,7 +256,7 @@ def _json_or(raw: bytes, other: Json) -> Json:
         return None
     try:
         return _decode(raw)
-    except (msgspec.DecodeError, UnicodeDecodeError):
+    except (msgspec.DecodeError, RecursionError, UnicodeDecodeError):
         return other
 
 

@@ -131,7 +131,8 @@ class Sender:
             raise Gone(f"it answered {status}")
         after = retry_after(answer.headers, self.clock.now())
         if status == 429 and after is None:
-            with suppress(msgspec.DecodeError, KeyError, TypeError, ValueError):
+            # A body of brackets alone is too deep for the reader.
+            with suppress(msgspec.DecodeError, KeyError, RecursionError, TypeError, ValueError):
                 after = float(msgspec.json.decode(answer.text)["retry_after"])
         wait = None if after is None else min(after, _ENOUGH)
         raise Retry(f"the channel {channel.name} answered {status}", after=wait)

@@ -84,4 +84,6 @@ def _private(reference: str) -> None:
 
 
 def _make(reference: str) -> str:
-    return f"{_MAKE} {reference}"
+    # Whoever wrote the key itself there must not find it in a log.
+    known = reference.startswith(("env:", "file:"))
+    return f"{_MAKE} {reference if known else 'a variable or file, named as `env:` or `file:`'}"

@@ -56,6 +56,7 @@ REFUSED = Answer(401, b'{"error":"not accepted"}')
 TOO_LARGE = Answer(413, b'{"error":"too large"}')
 TOO_SLOW = Answer(408, b'{"error":"too slow"}')
 _UNSTORED = b'{"error":"try again later"}'
+TOO_MANY = Answer(429, _UNSTORED, again=True)
 
 
 class Receiver:

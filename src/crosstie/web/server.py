@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import logging
 import socket
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -11,6 +12,7 @@ import uvicorn
 from starlette.types import ASGIApp
 
 from crosstie.core.errors import Misconfigured
+from crosstie.web.heads import BoundedHeads
 
 GRACE = 10
 """Seconds in which requests under way may end after a stop."""
@@ -51,7 +53,10 @@ async def serve_until(app: ASGIApp, listening: socket.socket, stop: asyncio.Even
     """Answer requests until `stop` is set; those under way are answered first."""
     config = uvicorn.Config(
         app,
+        http=BoundedHeads,
         log_config=None,
+        # A line for each bad request would let anybody fill the log.
+        log_level=logging.ERROR,
         access_log=False,
         server_header=False,
         lifespan="off",

@@ -81,6 +81,8 @@ def test_the_codes_are_the_documented_ones() -> None:
         "BUSY": 5,
         "CONFLICTS": 6,
         "BRAKE": 7,
+        "DEGRADED": 8,
+        "UNHEALTHY": 9,
         "CHANGES": 10,
         "INTERRUPTED": 130,
         "TERMINATED": 143,

@@ -10,8 +10,8 @@ from pathlib import Path
 
 import pytest
 
-from crosstie.cli import main
-from crosstie.cli.commands.run import _stopping
+from crosstie.cli import group, main
+from crosstie.cli.stopping import stopping
 
 
 def test_ctrl_c_while_the_command_is_being_loaded_is_told(
@@ -20,6 +20,8 @@ def test_ctrl_c_while_the_command_is_being_loaded_is_told(
     def interrupted(_: object) -> None:
         raise KeyboardInterrupt
 
+    # What was loaded before keeps the real one.
+    assert group.root is not None
     monkeypatch.setattr("typer.main.get_command", interrupted)
     assert main(["status"]) == 130
     assert capsys.readouterr().err == "error: interrupted\nfix: run it again\n"
@@ -46,7 +48,7 @@ def test_a_thread_that_hears_no_signals_runs_all_the_same() -> None:
     heard: list[bool] = []
 
     async def work() -> None:
-        with _stopping() as stop:
+        with stopping() as stop:
             heard.append(stop.event.is_set())
 
     thread = threading.Thread(target=lambda: asyncio.run(work()))

@@ -54,6 +54,13 @@ def test_a_missing_key_says_how_to_make_one(monkeypatch: pytest.MonkeyPatch) -> 
     assert "crosstie auth new-key" in str(refused.value.fix)
 
 
+def test_a_key_in_place_of_a_reference_is_never_repeated() -> None:
+    with pytest.raises(Misconfigured, match="no key for the tokens") as refused:
+        keys_at(KEYS[0])
+    assert KEYS[0] not in f"{refused.value} {refused.value.fix}"
+    assert "crosstie auth new-key" in str(refused.value.fix)
+
+
 def test_a_key_in_a_file_that_everybody_may_read_is_refused(tmp_path: Path) -> None:
     file = tmp_path / "key"
     file.write_text(new_key())

@@ -59,6 +59,7 @@ def test_text_that_is_not_valid_utf8_does_not_stop_a_scan(app: App) -> None:
         ("BOOLEAN", 2, 2),
         ("JSON", '{"a": [1, 2.5, null]}', {"a": [1, 2.5, None]}),
         ("JSON", "not json", "not json"),
+        ("JSON", "[" * 5_000, "[" * 5_000),
         ("JSON", "null", None),
         ("VARCHAR(3)", "longer", "longer"),
         ("", 3, 3),

@@ -103,7 +103,7 @@ def _show_json(raw: Stored) -> Json:
     if type(raw) is str:
         try:
             return msgspec.json.decode(raw)
-        except (msgspec.DecodeError, UnicodeEncodeError):
+        except (msgspec.DecodeError, RecursionError, UnicodeEncodeError):
             return raw
     return odd(raw)
 

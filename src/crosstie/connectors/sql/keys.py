@@ -77,6 +77,6 @@ def _value(told: Stored, column: ColumnShape) -> Stored:
 def _listed(text: str) -> list[Stored] | None:
     try:
         values = msgspec.json.decode(text)
-    except (msgspec.DecodeError, UnicodeEncodeError):
+    except (msgspec.DecodeError, RecursionError, UnicodeEncodeError):
         return None
     return values if isinstance(values, list) else None
