@@ -49,16 +49,17 @@ async def leave_to_maker(work: Work, scene: Scene, own: Record, here: Side) -> N
 async def _leave_unmarked(work: Work, scene: Scene, here: Side) -> None:
     """Without markers nothing tells them apart, so no stranger is introduced while the outcome of
     a create on its side is being found out; and none that may be what was sent, while a person is
-    asked about it, or it was refused when it was made again."""
+    asked about it, or while its link goes no further: it was refused when it was made again, or
+    waits for what it refers to."""
     canon = scene.view(here).canon
     creates = await work.store.open_creates(work.name, here)
     for intent, state in [each for each in creates if each[0].link_id != scene.link.id]:
         text = "a create on its side is not accounted for yet"
+        if state is LinkState.ACTIVE:
+            raise Retry(text, after=MARKER_PAUSE, counts=False)
         if state is LinkState.ASKING:
             if all_resemble(intent.values, canon):
                 raise Retry(text, after=ASKED_PAUSE, counts=False)
-        elif state is not LinkState.DEAD:
-            raise Retry(text, after=MARKER_PAUSE, counts=False)
         elif all_resemble(intent.values, canon) or _shares_key(work, intent, canon):
             await work.store.wake([intent.link_id], work.clock.now())
             raise Retry(text, after=MARKER_PAUSE)

@@ -229,6 +229,11 @@ async def _pair(
     whole = await _whole(work, side, record)
     if whole is None:
         return ALONE
+    # What a create of this link was sent as may land only now, after it was looked for in vain.
+    begun = await work.store.open_intents([scene.link.id]) if scene.begun else ()
+    if begun:
+        # Its note is closed with the settling: who cannot be read is not linked.
+        return await adopt(work, scene, replace(begun[-1], id=0), whole, cause, ours=False)
     return _linked(work, scene, scene.link, side, whole, cause)
 
 

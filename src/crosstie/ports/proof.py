@@ -67,7 +67,7 @@ class Remembering(Protocol):
 
 @runtime_checkable
 class Windowed(Protocol):
-    """A collection whose `scan` shows a part that moves: `can.window` names the field it goes by."""
+    """A collection whose `scan` shows a moving part: `can.window` names the field it goes by."""
 
     def shows(self, value: Json) -> bool:
         """A scan of just now certainly showed every live record with that raw value in the field.
