@@ -76,6 +76,8 @@ def test_slots_come_in_the_time_zone_that_is_asked_for(crm: Crm) -> None:
     assert april(crm, "GET", f"/calendars/{CALENDAR}/free-slots?{query}").status == 400
     query = f"startDate={NOON * 1000}&endDate={NOON * 1000}&timezone=Nowhere"
     assert april(crm, "GET", f"/calendars/{CALENDAR}/free-slots?{query}").status == 422
+    query = f"startDate={'9' * 20}&endDate={'9' * 21}"
+    assert april(crm, "GET", f"/calendars/{CALENDAR}/free-slots?{query}").status in (400, 422)
 
 
 def test_blocked_and_cancelled_time(crm: Crm, ada: str) -> None:

@@ -65,6 +65,14 @@ def test_a_plan_suspects_whom_the_state_suspects_and_clears_nobody() -> None:
     assert drive(world.store.suspected("people")) == {link_id}
 
 
+def test_a_plan_takes_nothing_first_because_it_is_new() -> None:
+    world, left_id, _ = linked()
+    drive(world.store.wake([world.link(left_id).id], world.clock.now()))
+    asked = ("people", world.clock.now(), 10, set[int]())
+    assert drive(world.store.newest_due(*asked))
+    assert drive(VirtualStore(world.store).newest_due(*asked)) == ()
+
+
 def test_of_many_that_failed_only_a_few_are_tried_again_at_once() -> None:
     world = World()
     for number in range(40):
