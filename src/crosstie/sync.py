@@ -210,8 +210,8 @@ class Crosstie:
     """Everything that is kept in step, and where the state lives."""
 
     syncs: Sequence[Sync]
-    state: str = "sqlite:///crosstie.db"
-    """Address of the state database."""
+    state: str = field(default="sqlite:///crosstie.db", repr=False)
+    """Address of the state database; it may hold a password."""
     webhooks: Sequence[Endpoint] = ()
     """Where the systems may tell of changes; `crosstie serve` receives them."""
     alerts: Alerts = field(default_factory=Alerts)

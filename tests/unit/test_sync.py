@@ -126,3 +126,7 @@ def test_a_sync_that_is_not_there_is_named_with_those_that_are() -> None:
         app.sync("z")
     assert refused.value.fix == "use one of: a, b"
     assert refused.value.code == "usage"
+
+
+def test_a_declaration_that_is_printed_shows_no_password() -> None:
+    assert "hunter2" not in repr(Crosstie([], state="postgresql://me:hunter2@db/state"))
