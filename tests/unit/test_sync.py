@@ -8,6 +8,7 @@ import pytest
 
 from crosstie import Crosstie, Reference, Sync
 from crosstie import field as say
+from crosstie.connectors.ghl import GoHighLevel, OAuthApp
 from crosstie.core.errors import Misconfigured
 from crosstie.core.mapping import Policy
 from crosstie.core.values import Side
@@ -128,5 +129,8 @@ def test_a_sync_that_is_not_there_is_named_with_those_that_are() -> None:
     assert refused.value.code == "usage"
 
 
-def test_a_declaration_that_is_printed_shows_no_password() -> None:
-    assert "hunter2" not in repr(Crosstie([], state="postgresql://me:hunter2@db/state"))
+def test_a_declaration_that_is_printed_shows_no_secret() -> None:
+    login = OAuthApp("id", "hunter2", "http://localhost:8455/callback")
+    crm = GoHighLevel("place", token="hunter2", oauth=login)
+    app = Crosstie([], state="postgresql://me:hunter2@db/state")
+    assert "hunter2" not in repr((app, crm, login, crm.contacts()))

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from crosstie.connectors.ghl.limits import WINDOWS
 from crosstie.connectors.ghl.oauth import GhlOAuth, OAuthApp
@@ -33,7 +33,7 @@ class GoHighLevel:
     """
 
     location: str
-    token: str = "env:GHL_TOKEN"
+    token: str = field(default="env:GHL_TOKEN", repr=False)
     base_url: str = "https://services.leadconnectorhq.com"
     version: str = "2021-07-28"
     windows: tuple[Window, ...] = WINDOWS

@@ -9,7 +9,7 @@ exchanged for one of each location.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from types import MappingProxyType
 from urllib.parse import quote, urlencode, urlsplit
 
@@ -52,7 +52,7 @@ class OAuthApp:
     """
 
     client_id: str
-    client_secret: str
+    client_secret: str = field(repr=False)
     redirect: str = "http://localhost:8322/oauth/callback"
     scopes: Sequence[str] = SCOPES
     login_url: str = LOGIN
