@@ -30,6 +30,8 @@ NAME = 500
 """Bytes that the id and the type of a delivery may have."""
 RETRY_AFTER = 30
 """Seconds after which a sender may try again what could not be kept."""
+UNKEPT = 60.0
+"""Seconds for which a process that could not keep something says so, unless it can again."""
 QUIET = 60.0
 """Seconds for which an equal reason is only counted after it was logged."""
 REASONS = 100
@@ -79,6 +81,7 @@ class Receiver:
         self._complaints = Complaints(log)
         self.outcomes: Counter[tuple[str, Outcome]] = Counter()
         """(endpoint or `UNKNOWN`, what became of it) -> how often."""
+        self._unkept: Instant | None = None
 
     async def receive(self, name: str, headers: Headers, body: bytes) -> Answer:
         """Verify, keep, answer. Sent again, it is answered again, and kept once."""
@@ -92,10 +95,17 @@ class Receiver:
         try:
             new = await self._post.keep(name, event)
         except CrosstieError as wrong:
+            self._unkept = self._clock.now()
             again = Answer(ear.webhooks.unstored, _UNSTORED, again=True)
             return self.refused(label, "unstored", str(wrong), again)
+        self._unkept = None
         self.outcomes[label, "kept" if new else "doubled"] += 1
         return TAKEN
+
+    @property
+    def keeps(self) -> bool:
+        """What was verified last could be kept, or it is a while ago that something could not."""
+        return self._unkept is None or abs(self._clock.now() - self._unkept) > UNKEPT
 
     def refused(self, name: str, outcome: Outcome, why: str, answer: Answer) -> Answer:
         """Count and log what was not taken; what its sender is told."""

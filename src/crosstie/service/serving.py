@@ -37,7 +37,7 @@ class Ready:
 
     ready: bool
     state: bool
-    """Our own memory answers."""
+    """Our own memory answers, and keeps what is received."""
     engine: Engine
     turned_ago: float | None
     """Seconds since the worker came round last; None while it does not work."""
@@ -68,10 +68,10 @@ class Serving:
         self._wrong: dict[str, str] = {}
 
     async def ready(self) -> Ready:
-        """Whether the state answers, and the worker works or stands by."""
+        """Whether the state answers and keeps, and the worker works or stands by."""
         turned = self.pulse.turned
         ago = None if turned is None else max(0.0, self.clock.now() - turned)
-        answers = await self._answers()
+        answers = await self._answers() and self.receiver.keeps
         works = self.engine == "standing by" or (
             self.engine == "working" and (ago is None or ago < STUCK)
         )

@@ -17,6 +17,7 @@ from crosstie.service import receiving
 from crosstie.service.receiving import (
     REFUSED,
     TAKEN,
+    UNKEPT,
     Complaints,
     Receiver,
 )
@@ -132,19 +133,32 @@ def test_without_endpoints_everything_is_refused() -> None:
 @pytest.mark.parametrize("status", [429, 503])
 def test_what_cannot_be_kept_is_to_come_again(status: int, monkeypatch: pytest.MonkeyPatch) -> None:
     desk = Desk(ears=[Ear("crm", "account", SignedWebhooks(SECRET, unstored=status))])
-
-    async def locked(*_: object) -> Sequence[bool]:
-        raise Retry("the state is locked", counts=False)
-
     with monkeypatch.context() as away:
-        away.setattr(desk.store, "receive", locked)
+        away.setattr(desk.store, "receive", _locked)
         answer = desk.receive(HEADERS, BODY)
+        assert not desk.receiver.keeps
     assert (answer.status, answer.again) == (status, True)
     assert b"locked" not in answer.body
     assert desk.logged[0]["reason"] == "the state is locked"
     assert desk.receive(HEADERS, BODY) == TAKEN
+    assert desk.receiver.keeps
     assert desk.kept() == ["1"]
     assert desk.rung == 1
+
+
+async def _locked(*_: object) -> Sequence[bool]:
+    raise Retry("the state is locked", counts=False)
+
+
+def test_a_process_that_gets_nothing_more_is_not_unready_for_ever(
+    desk: Desk, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(desk.store, "receive", _locked)
+    assert desk.receive(HEADERS, BODY).again
+    desk.clock.advance(UNKEPT)
+    assert not desk.receiver.keeps
+    desk.clock.advance(1.0)
+    assert desk.receiver.keeps
 
 
 def test_fifty_at_once_are_one_row_and_one_of_them_is_new(desk: Desk) -> None:

@@ -86,6 +86,25 @@ def test_it_receives_and_works_until_it_is_stopped(tmp_path: Path) -> None:
     assert dict(logged[1][1])["writes"] == 1
 
 
+def test_a_service_that_cannot_keep_what_arrives_is_not_ready(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async def full(*_: object) -> Sequence[bool]:
+        raise Retry("the disk is full", counts=False)
+
+    async def web(serving: Serving, stop: asyncio.Event) -> None:
+        while serving.engine != "working":
+            await asyncio.sleep(0.01)
+        monkeypatch.setattr(serving.opened.store, "receive", full)
+        headers, body = signed("secret", id="1", kind="two", record="none")
+        listed = {name: [value] for name, value in headers.items()}
+        assert (await serving.receiver.receive("crm", listed, body)).again
+        assert not (await serving.ready()).ready
+        stop.set()
+
+    served(application(f"sqlite:///{tmp_path / 'state.db'}"), web)
+
+
 def test_an_error_of_the_door_ends_the_work_and_is_told(tmp_path: Path) -> None:
     async def web(serving: Serving, stop: asyncio.Event) -> None:
         while serving.engine != "working":
