@@ -12,7 +12,7 @@ from typing import Any
 
 from crosstie.connectors.ghl.contact_shape import shows, unwritable
 from crosstie.connectors.ghl.listing import Row
-from crosstie.connectors.ghl.plain import PlainCollection, blank, needs
+from crosstie.connectors.ghl.plain import PagedCollection, blank, needs
 from crosstie.connectors.ghl.wire import instant_of, one
 from crosstie.core.budget import Urgency
 from crosstie.core.values import Fields, Json, Record, Version
@@ -39,7 +39,7 @@ STANDARD: Mapping[str, RemoteField] = {
 }
 
 
-class Businesses(PlainCollection):
+class Businesses(PagedCollection):
     """All businesses of the location."""
 
     model = "business"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from abc import abstractmethod
 from collections.abc import Mapping, Sequence
 
 from crosstie.connectors.ghl.base import BaseCollection, Ground
@@ -13,22 +14,11 @@ from crosstie.ports import Lookup, RemoteField, Request, Schema
 
 
 class PlainCollection(BaseCollection):
-    """A collection that is listed in full, a page after another, and compared."""
+    """A collection that is listed in full, and compared."""
 
     async def changes(self, cursor: Cursor | None) -> Page:
         """Refused: GoHighLevel does not tell what changed here."""
         raise Rejected(f"{self.name} of GoHighLevel have no change feed", fix="use scan")
-
-    async def scan(self, cursor: Cursor | None) -> Page:
-        """All records. 1 call a page, and one that finds no more.
-
-        By place, for want of anything better: when one is deleted meanwhile, another is left out.
-        How many rows GoHighLevel gives at most is not documented, so only an empty page is the end.
-        """
-        place = int(cursor) if cursor is not None else 0
-        rows = await self._page(place, self._can.page_size)
-        records = [self._record(row) for row in rows if row.get("deleted") is not True]
-        return Page(records, Cursor(str(place + len(rows))) if rows else None, bool(rows))
 
     async def find(self, lookup: Lookup) -> Sequence[Record]:
         """Nobody: there is no search for a value."""
@@ -37,10 +27,6 @@ class PlainCollection(BaseCollection):
     async def schema(self) -> Schema:
         """The fields there are. No call."""
         return Schema(dict(self._schema_fields()))
-
-    async def _page(self, place: int, size: int) -> Sequence[Row]:
-        """The rows of one page of the listing."""
-        raise NotImplementedError
 
     def _schema_fields(self) -> Mapping[str, RemoteField]:
         return self.standard
@@ -73,6 +59,25 @@ class PlainCollection(BaseCollection):
                 field=refers_to,
                 fix="let the record it refers to be created first",
             ) from error
+
+
+class PagedCollection(PlainCollection):
+    """A plain collection whose listing goes on at a place in it."""
+
+    async def scan(self, cursor: Cursor | None) -> Page:
+        """All records. 1 call a page, and one that finds no more.
+
+        By place, for want of anything better: when one is deleted meanwhile, another is left out.
+        How many rows GoHighLevel gives at most is not documented, so only an empty page is the end.
+        """
+        place = int(cursor) if cursor is not None else 0
+        rows = await self._page(place, self._can.page_size)
+        records = [self._record(row) for row in rows if row.get("deleted") is not True]
+        return Page(records, Cursor(str(place + len(rows))) if rows else None, bool(rows))
+
+    @abstractmethod
+    async def _page(self, place: int, size: int) -> Sequence[Row]:
+        """The rows of one page of the listing."""
 
 
 def blank(value: Json) -> bool:

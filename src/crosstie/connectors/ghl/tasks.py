@@ -13,7 +13,7 @@ from typing import Any
 
 from crosstie.connectors.ghl.contact_shape import shows, unwritable
 from crosstie.connectors.ghl.listing import Row
-from crosstie.connectors.ghl.plain import PlainCollection, blank, needs, stays
+from crosstie.connectors.ghl.plain import PagedCollection, blank, needs, stays
 from crosstie.connectors.ghl.wire import iso_of, millis_of, one
 from crosstie.core.budget import Urgency
 from crosstie.core.values import Fields, Json, Record, Version
@@ -36,7 +36,7 @@ STANDARD: Mapping[str, RemoteField] = {
 }
 
 
-class Tasks(PlainCollection):
+class Tasks(PagedCollection):
     """All tasks of the location."""
 
     model = "task"

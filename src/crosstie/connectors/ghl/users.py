@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 
 from crosstie.connectors.ghl.listing import Row
-from crosstie.connectors.ghl.plain import PlainCollection
+from crosstie.connectors.ghl.plain import PagedCollection
 from crosstie.connectors.ghl.wire import one
 from crosstie.core.budget import Urgency
 from crosstie.core.errors import Rejected
@@ -30,7 +30,7 @@ STANDARD: Mapping[str, RemoteField] = {
 }
 
 
-class Users(PlainCollection):
+class Users(PagedCollection):
     """All users of the location."""
 
     model = "user"
